@@ -1,0 +1,140 @@
+"""Operations tables: append-only JSON lines about runs, checks, filings and access.
+
+Appending and reading belong here; what a row means is told by whoever writes it. Published as schema `ops`.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from orchestration.core.home import Home
+
+TABLES: dict[str, dict[str, str]] = {
+    "runs": {
+        "run_id": "VARCHAR",
+        "job": "VARCHAR",
+        "status": "VARCHAR",
+        "started_at": "TIMESTAMPTZ",
+        "finished_at": "TIMESTAMPTZ",
+        "watermark": "BIGINT",
+        "published": "VARCHAR",
+        "message": "VARCHAR",
+        "cpu_seconds": "DOUBLE",
+    },
+    "check_results": {
+        "check_name": "VARCHAR",
+        "asset": "VARCHAR",
+        "severity": "VARCHAR",
+        "passed": "BOOLEAN",
+        "observed": "VARCHAR",
+        "expected": "VARCHAR",
+        "message": "VARCHAR",
+        "owner": "VARCHAR",
+        "runbook": "VARCHAR",
+        "run_id": "VARCHAR",
+        "batch_id": "BIGINT",
+        "checked_at": "TIMESTAMPTZ",
+        "seconds": "DOUBLE",
+    },
+    "filings": {
+        "filing_id": "VARCHAR",
+        "report_id": "VARCHAR",
+        "period": "VARCHAR",
+        "version": "BIGINT",
+        "status": "VARCHAR",
+        "watermark": "BIGINT",
+        "as_of": "TIMESTAMPTZ",
+        "manifest_sha256": "VARCHAR",
+        "is_synthetic": "BOOLEAN",
+        "recorded_at": "TIMESTAMPTZ",
+    },
+    "figure_index": {
+        "filing": "VARCHAR",
+        "figure_key": "VARCHAR",
+        "value": "VARCHAR",
+        "unit": "VARCHAR",
+        "row_count": "BIGINT",
+        "digest": "VARCHAR",
+    },
+    "readouts": {
+        "readout_id": "VARCHAR",
+        "range_start": "VARCHAR",
+        "range_end": "VARCHAR",
+        "metrics": "VARCHAR",
+        "dimensions": "VARCHAR",
+        "filters": "VARCHAR",
+        "watermark": "BIGINT",
+        "requested_at": "TIMESTAMPTZ",
+    },
+    "access_log": {
+        "accessed_at": "TIMESTAMPTZ",
+        "who": "VARCHAR",
+        "action": "VARCHAR",
+        "object": "VARCHAR",
+    },
+    "alerts": {
+        "alerted_at": "TIMESTAMPTZ",
+        "severity": "VARCHAR",
+        "subject": "VARCHAR",
+        "message": "VARCHAR",
+        "owner": "VARCHAR",
+        "runbook": "VARCHAR",
+        "run_id": "VARCHAR",
+    },
+}
+
+
+def append(home: Home, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Add rows to an operations table, durably.
+
+    Args:
+        home: Whose table.
+        table: A key of TABLES.
+        rows: Each with columns of that table; absent ones are null.
+
+    Raises:
+        KeyError: The table, or a column, is not declared.
+    """
+    columns = TABLES[table]
+    lines = []
+    for row in rows:
+        if unknown := set(row) - set(columns):
+            raise KeyError(f"ops.{table} has no column {sorted(unknown)}; declare it in orchestration/core/ops.py")
+        lines.append(msgspec.json.encode(row) + b"\n")
+    if not lines:
+        return
+    folder = home.ops / table
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "log.jsonl").open("ab") as handle:
+        # A kill in the middle of a write leaves half a line: start on a fresh one, readers skip the half.
+        if handle.tell() and not _ends_with_newline(folder / "log.jsonl"):
+            handle.write(b"\n")
+        handle.write(b"".join(lines))
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def _ends_with_newline(path: os.PathLike[str]) -> bool:
+    with open(path, "rb") as handle:  # noqa: PTH123 - takes any path
+        handle.seek(-1, os.SEEK_END)
+        return handle.read(1) == b"\n"
+
+
+def read(home: Home, table: str) -> list[dict[str, Any]]:
+    """All rows of an operations table, oldest first; a line torn by a kill is passed over.
+
+    Raises:
+        KeyError: The table is not declared.
+    """
+    if table not in TABLES:
+        raise KeyError(f"ops.{table} is not declared in orchestration/core/ops.py")
+    rows = []
+    for path in sorted((home.ops / table).glob("*.jsonl")):
+        for line in path.read_bytes().splitlines():
+            try:
+                rows.append(msgspec.json.decode(line, type=dict[str, Any]))
+            except msgspec.MsgspecError:
+                continue
+    return rows
