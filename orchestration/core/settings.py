@@ -1,6 +1,7 @@
 """Settings: the only reader of the environment.
 
-A new knob is a typed field here with a default that suits a laptop; derived paths belong to home.py, constants beside the code that they rule.
+A new knob is a typed field here, with a default that suits a laptop.
+Derived paths belong to home.py, constants beside the code that they rule.
 """
 
 import os

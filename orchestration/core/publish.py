@@ -1,0 +1,220 @@
+"""Publishing: the writer's databases become the copy that readers open, in one swap.
+
+Copying, swapping, keeping the last three and loading the operations tables belong here; what the databases hold is dbt's business.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.core import commits as commit_log
+from orchestration.core import ops
+from orchestration.core.clock import stamp
+from orchestration.core.durable import sync_file, sync_folder, write_bytes
+from orchestration.core.failpoints import reach
+from orchestration.core.home import Home
+
+KEPT = 3
+
+DELIVERY_COLUMNS = {
+    "file_sha256": "VARCHAR",
+    "feed": "VARCHAR",
+    "received_on": "DATE",
+    "batch_id": "BIGINT",
+    "file_id": "BIGINT",
+    "path": "VARCHAR",
+    "status": "VARCHAR",
+    "reason": "VARCHAR",
+    "size_bytes": "BIGINT",
+    "lines": "BIGINT",
+    "loaded": "BIGINT",
+    "duplicate": "BIGINT",
+    "quarantined": "BIGINT",
+    "blank": "BIGINT",
+    "new_fields": "VARCHAR",
+    "new_values": "VARCHAR",
+    "unregistered_surfaces": "VARCHAR",
+    "mapping": "VARCHAR",
+    "contract_version": "BIGINT",
+    "is_synthetic": "BOOLEAN",
+    "committed_at": "TIMESTAMPTZ",
+    "run_id": "VARCHAR",
+}
+
+
+def ledger_rows(commits: Sequence[commit_log.Commit]) -> list[dict[str, object]]:
+    """The ledger: one row per file and batch, oldest first, with the columns of DELIVERY_COLUMNS."""
+    rows: list[dict[str, object]] = []
+    for commit in commits:
+        for delivery in commit.deliveries:
+            row: dict[str, object] = {name: getattr(delivery, name, None) for name in DELIVERY_COLUMNS}
+            for name in ("new_fields", "new_values", "unregistered_surfaces"):
+                row[name] = json.dumps(row[name], sort_keys=True, ensure_ascii=False)
+            row |= {"batch_id": commit.batch_id, "committed_at": commit.committed_at, "run_id": commit.run_id}
+            rows.append(row)
+    return rows
+
+
+def replace_table(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    columns: dict[str, str],
+    rows: Sequence[dict[str, object]],
+) -> None:
+    """Write a small table anew, typed.
+
+    Args:
+        connection: An open writer.
+        relation: Qualified name; trusted text.
+        columns: Name -> DuckDB type; values arrive as JSON values and are cast.
+        rows: What it shall hold; absent columns are null.
+    """
+    texts = {name: [None if row.get(name) is None else str(row[name]) for row in rows] for name in columns}
+    table = pa.table({name: pa.array(values, pa.string()) for name, values in texts.items()})
+    connection.register("incoming_rows", table)
+    casts = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in columns.items())
+    connection.execute(f"create or replace table {relation} as select {casts} from incoming_rows")
+    connection.unregister("incoming_rows")
+
+
+def load_operations(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Write schema `ops` of the open database: the ledger and every operations table.
+
+    Args:
+        connection: A writer whose default catalog is the open database.
+        home: Whose record.
+    """
+    connection.execute("set timezone = 'UTC'")
+    connection.execute("create schema if not exists ops")
+    replace_table(connection, "ops.deliveries", DELIVERY_COLUMNS, ledger_rows(commit_log.read_commits(home)))
+    for table, columns in ops.TABLES.items():
+        replace_table(connection, f"ops.{table}", columns, ops.read(home, table))
+
+
+def publish(home: Home, run_id: str, *, models: bytes | None = None) -> Path:
+    """Swap in a copy of the build's databases for readers.
+
+    Readers that have the old copy open keep it. The last three copies stay.
+
+    Args:
+        home: Whose build; its databases must be closed in this process.
+        run_id: Name of the copy.
+        models: The compiled SQL behind it (JSON); the present one is carried over when None.
+
+    Returns:
+        The folder that is now published.
+    """
+    with duckdb.connect(str(home.current_db)) as connection:
+        load_operations(connection, home)
+        connection.execute("checkpoint")
+    _ensure_database(home.restricted_db)
+    return _swap(home, run_id, home.current_db, home.restricted_db, models)
+
+
+def republish_operations(home: Home, run_id: str) -> Path | None:
+    """Publish the operations tables alone, over the marts as they stand.
+
+    Returns:
+        The folder that is now published, or None when nothing was published before.
+    """
+    if not home.published_current.exists():
+        return None
+    staged = home.scratch / f"ops-{os.getpid()}.duckdb"
+    staged.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        _copy(home.published_current.resolve(), staged)
+        with duckdb.connect(":memory:") as connection:
+            # Under its own catalog name, so that the views inside still resolve.
+            connection.execute(f"attach '{_quoted(staged)}' as current")
+            connection.execute("use current")
+            load_operations(connection, home)
+            connection.execute("use memory")
+            connection.execute("detach current")
+        return _swap(home, run_id, staged, home.published_restricted.resolve(), None)
+    finally:
+        staged.unlink(missing_ok=True)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _ensure_database(path: Path) -> None:
+    duckdb.connect(str(path)).close()
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a closed database file, sharing blocks where the file system can."""
+    shutil.copyfile(source, target)
+    sync_file(target)
+
+
+def _swap(home: Home, run_id: str, current: Path, restricted: Path, models: bytes | None) -> Path:
+    name = f"{stamp().replace(':', '').replace('-', '').replace('.', '')}-{run_id[:8]}"
+    folder = home.published / name
+    folder.mkdir(parents=True)
+    if models is None and home.published_models.exists():
+        models = home.published_models.read_bytes()
+    _copy(current, folder / "current.duckdb")
+    _copy(restricted, folder / "restricted.duckdb")
+    (folder / "restricted.duckdb").chmod(0o600)
+    write_bytes(folder / "models.json", models or b"{}")
+    sync_folder(folder)
+    reach("before_publish_swap")
+    _point(home.published / "latest", Path(name))
+    for file in ("current.duckdb", "restricted.duckdb", "models.json"):
+        _point(home.published / file, Path("latest") / file)
+    reach("after_publish_swap")
+    _keep_last(home)
+    return folder
+
+
+def _point(link: Path, target: Path) -> None:
+    """Make a symbolic link point at target, in one step."""
+    if link.is_symlink() and link.readlink() == target:
+        return
+    temporary = link.with_name(f".{link.name}.{os.getpid()}.tmp")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
+    temporary.replace(link)
+
+
+def _keep_last(home: Home) -> None:
+    present = (home.published / "latest").resolve()
+    folders = sorted(path for path in home.published.iterdir() if path.is_dir() and not path.is_symlink())
+    for folder in folders[:-KEPT]:
+        if folder != present:
+            shutil.rmtree(folder)
+
+
+def open_published(home: Home, *, restricted: bool = False) -> duckdb.DuckDBPyConnection:
+    """A read-only connection to the published copy, shut off from everything else.
+
+    The catalogs are named `current` and, when asked for, `restricted`; the session's zone is UTC.
+
+    Args:
+        home: Whose copy.
+        restricted: Attach the restricted database too.
+
+    Raises:
+        FileNotFoundError: Nothing has been published yet.
+    """
+    if not home.published_current.exists():
+        raise FileNotFoundError(f"{home.published_current} is not there: nothing has been published yet. Run `rapporteur run` first.")
+    folder = home.published_current.resolve().parent
+    connection = duckdb.connect(":memory:")
+    connection.execute(f"attach '{_quoted(folder / 'current.duckdb')}' as current (read_only)")
+    if restricted:
+        connection.execute(f"attach '{_quoted(folder / 'restricted.duckdb')}' as restricted (read_only)")
+    connection.execute("use current")
+    connection.execute("set timezone = 'UTC'")
+    connection.execute("set autoinstall_known_extensions = false")
+    connection.execute("set autoload_known_extensions = false")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+    return connection
