@@ -1,0 +1,133 @@
+"""Periods: what `2026-05`, `2026-Q2`, `2026` and `2026-05-01..2026-06-15` mean as half-open ranges of instants.
+
+The grammar, zones and default instants belong here; which period a report is due for is told by the catalogue.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_MONTH = re.compile(r"(\d{4})-(\d{2})")
+_QUARTER = re.compile(r"(\d{4})-Q([1-4])")
+_YEAR = re.compile(r"(\d{4})")
+_RANGE = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})")
+
+GRAMMAR = "2026-05 (a month), 2026-Q2, 2026, or 2026-05-01..2026-06-15 (the last day is not in it)"
+
+
+class PeriodError(ValueError):
+    """A period, day or zone that cannot be read; the message says what can."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """A half-open range of days in a zone.
+
+    Attributes:
+        name: As it is written in filing ids.
+        first_day: First day in the period.
+        end_day: First day after it.
+        zone: IANA name of the zone whose midnights bound it.
+    """
+
+    name: str
+    first_day: date
+    end_day: date
+    zone: str
+
+    @property
+    def start(self) -> datetime:
+        """The first instant, in UTC."""
+        return _midnight(self.first_day, self.zone)
+
+    @property
+    def end(self) -> datetime:
+        """The first instant after it, in UTC."""
+        return _midnight(self.end_day, self.zone)
+
+
+def parse_period(text: str, zone: str = "UTC") -> Period:
+    """The period that a text names.
+
+    Raises:
+        PeriodError: The text is none of the four forms, holds no such day, or is empty; or the zone is unknown.
+    """
+    known_zone(zone)
+    try:
+        first, end = _days(text.strip())
+    except ValueError as error:
+        raise PeriodError(f"{text!r} is not a period: {error}. Write {GRAMMAR}.") from error
+    if end <= first:
+        raise PeriodError(f"{text!r} is empty: a range ends after it starts, and its last day is not in it.")
+    return Period(text.strip(), first, end, zone)
+
+
+def parse_range(start: str, end: str, zone: str = "UTC") -> Period:
+    """The half-open range of days from `start` to before `end`.
+
+    Raises:
+        PeriodError: A day cannot be read, or the range is empty.
+    """
+    return parse_period(f"{start.strip()}..{end.strip()}", zone)
+
+
+def month_before(day: date) -> str:
+    """Name of the last month that had ended when `day` began."""
+    last = day.replace(day=1) - timedelta(days=1)
+    return f"{last:%Y-%m}"
+
+
+def known_zone(zone: str) -> ZoneInfo:
+    """The zone of that IANA name.
+
+    Raises:
+        PeriodError: There is none.
+    """
+    try:
+        return ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise PeriodError(f"{zone!r} is not a time zone; write an IANA name such as UTC or Europe/Berlin.") from error
+
+
+def parse_instant(text: str) -> datetime:
+    """An RFC 3339 instant with its offset, or a day taken as its midnight in UTC; returned in UTC.
+
+    Raises:
+        PeriodError: It is neither.
+    """
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            return datetime.combine(date.fromisoformat(text), time(), UTC)
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise PeriodError(f"{text!r} is not an instant: write 2026-06-30T00:00:00Z.") from error
+    if instant.tzinfo is None:
+        raise PeriodError(f"{text!r} has no offset: write 2026-06-30T00:00:00Z.")
+    return instant.astimezone(UTC)
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    # Where a clock change skips midnight, the day begins with the first instant after the gap: through UTC and back
+    # both readings of a skipped or doubled midnight are instants, and the earlier one of a doubled midnight is taken.
+    local = datetime.combine(day, time(), ZoneInfo(zone))
+    return local.astimezone(UTC)
+
+
+def _days(text: str) -> tuple[date, date]:
+    if match := _MONTH.fullmatch(text):
+        first = date(int(match[1]), int(match[2]), 1)
+        return first, _months_after(first, 1)
+    if match := _QUARTER.fullmatch(text):
+        first = date(int(match[1]), 3 * int(match[2]) - 2, 1)
+        return first, _months_after(first, 3)
+    if match := _YEAR.fullmatch(text):
+        return date(int(match[1]), 1, 1), date(int(match[1]) + 1, 1, 1)
+    if match := _RANGE.fullmatch(text):
+        return date.fromisoformat(match[1]), date.fromisoformat(match[2])
+    raise ValueError("unknown form")
+
+
+def _months_after(first: date, count: int) -> date:
+    index = first.year * 12 + first.month - 1 + count
+    return date(index // 12, index % 12 + 1, 1)
