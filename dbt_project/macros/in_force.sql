@@ -1,0 +1,59 @@
+{#-
+What a feed's rows say at the watermark. The order matters: first the watermark, then retractions known by then, and only then
+the newest version; choosing the version first would let a batch beyond the watermark hide the row in force.
+-#}
+
+{#- Whether a withdrawal (alias `withdrawals`) names a row (alias `arrived`) of a feed: by file, by line of it, or by id. -#}
+{%- macro names_file_or_line(id_column) -%}
+    withdrawals.withdrawn_file_id = arrived._file_id
+            and (withdrawals.withdrawn_line_no is null or withdrawals.withdrawn_line_no = arrived._line_no)
+            and (withdrawals.withdrawn_id is null or withdrawals.withdrawn_id = {{ id_column }})
+{%- endmacro -%}
+
+{#- An id is withdrawn as it stood when the retraction came: what a later batch delivers under it stands. -#}
+{%- macro names_id(id_column) -%}
+    withdrawals.withdrawn_id = {{ id_column }}
+            and withdrawals.names_no_file
+            and arrived._batch_id <= withdrawals._batch_id
+{%- endmacro -%}
+
+{#- A key field as text, so that it compares with the id of a retraction. -#}
+{%- macro id_text(key) -%}
+    cast(arrived.{{ key }} as {{ dbt.type_string() }})
+{%- endmacro -%}
+
+{#-
+Rows of an event feed that stand at the watermark.
+feed: its name; key: its key fields, the first of which a retraction may name.
+-#}
+{%- macro standing(feed, key) -%}
+    select arrived.*
+    from {{ source('raw', feed) }} as arrived
+    where
+        arrived._batch_id <= {{ watermark() }}
+        and not exists (
+            select 1 from {{ ref('stg_withdrawals') }} as withdrawals
+            where withdrawals.feed = '{{ feed }}' and {{ names_file_or_line(id_text(key[0])) }}
+        )
+        and not exists (
+            select 1 from {{ ref('stg_withdrawals') }} as withdrawals
+            where withdrawals.feed = '{{ feed }}' and {{ names_id(id_text(key[0])) }}
+        )
+{%- endmacro -%}
+
+{#- Rows of a record feed or register in force at the watermark: of the standing versions of a key, the newest. -#}
+{%- macro in_force(feed, key) -%}
+    select versions.*
+    from (
+        select
+            standing.*,
+            row_number() over (
+                partition by {{ key | join(', ') }}
+                order by _version_at desc, _batch_id desc, _file_id desc, _line_no desc
+            ) as _version_rank
+        from (
+            {{ standing(feed, key) }}
+        ) as standing
+    ) as versions
+    where versions._version_rank = 1
+{%- endmacro -%}

@@ -1,0 +1,23 @@
+select
+    {{ utc_day('orders.received_at') }} as event_date,
+    orders.order_id,
+    orders.received_at,
+    orders.acknowledged_at,
+    orders.effected_at,
+    orders.kind,
+    orders.issuing_country,
+    orders.authority,
+    orders.category,
+    orders.item_count,
+    orders.accounts_affected,
+    orders.surface,
+    orders.process_kind,
+    orders.data_disclosed,
+    orders.user_notified_at,
+    orders.gag_until,
+    orders.outcome,
+    orders.gag_until is not null and orders.gag_until > {{ as_of() }} as is_gagged,
+    orders._batch_id,
+    orders._file_id,
+    orders._line_no
+from {{ ref('stg_legal_orders') }} as orders

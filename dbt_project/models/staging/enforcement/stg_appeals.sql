@@ -1,0 +1,23 @@
+with in_force as (
+    {{ in_force('appeals', ['appeal_id']) }}
+)
+
+select
+    in_force.appeal_id,
+    in_force.action_id,
+    in_force.subject_kind,
+    in_force.subject_id,
+    in_force.submitted_at,
+    in_force.review_ids,
+    in_force.decided_at,
+    in_force.channel,
+    in_force.outcome,
+    in_force.ground,
+    in_force.automated_decision,
+    in_force.implemented,
+    in_force.updated_at,
+    in_force._version_at,
+    in_force._batch_id,
+    in_force._file_id,
+    in_force._line_no
+from in_force
