@@ -1,0 +1,185 @@
+"""The dbt project as one Dagster op: every model an asset, every test an asset check.
+
+Turning a build into Dagster's events and the check ledger belongs here; the build itself is run.py, the names are translator.py.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetExecutionContext,
+    AssetsDefinition,
+    Failure,
+    MaterializeResult,
+    MetadataValue,
+    multi_asset,
+)
+
+from assets.transform import translator
+from assets.transform.run import BuildFailed, BuildResult, Change, NodeResult, build, read_change, select_models
+from orchestration.core import keys, ops
+from orchestration.core.clock import stamp
+from orchestration.core.commits import read_commits
+from orchestration.core.home import Home
+from orchestration.core.settings import get_settings
+
+TransformEvent = MaterializeResult[Any] | AssetCheckResult
+
+
+def build_transform_assets(parsed: Mapping[str, Any], *, project: Path | None = None) -> AssetsDefinition:
+    """The op `transform`, which brings the marts up to the watermark.
+
+    It builds what hangs on the feeds that changed (everything at a rebuild; when a user picks assets, exactly those), in this process.
+    Every asset of the run is reported, the untouched ones as `rebuilt: false`, so that what comes after is never skipped.
+
+    Args:
+        parsed: The manifest (`project.manifest`).
+        project: Folder of the dbt project; ours when None.
+    """
+
+    @multi_asset(
+        name="transform",
+        specs=translator.asset_specs(parsed),
+        check_specs=translator.check_specs(parsed),
+        can_subset=True,
+        description="dbt build of all models downstream of the feeds that changed, and their tests.",
+    )
+    def transform(context: AssetExecutionContext) -> Iterator[TransformEvent]:
+        home = Home.at(get_settings().home)
+        change = read_change(home, read_commits(home))
+        chosen = _chosen(context, parsed, change)
+        context.log.info(_plan(chosen, change))
+        failure: BuildFailed | None = None
+        try:
+            result = build(home, select=chosen, on_event=None, project=project)
+        except BuildFailed as error:
+            result, failure = error.result, error
+        ops.append(home, "check_results", check_rows(parsed, result, context.run.run_id, change.watermark))
+        yield from _events(context, parsed, result, change, is_broken=failure is not None)
+        if failure is not None:
+            raise Failure(
+                description=str(failure),
+                metadata={"runbook": keys.runbook("a-failed-check"), "failed": len(failure.result.failures())},
+                allow_retries=False,
+            )
+
+    return transform
+
+
+def _chosen(context: AssetExecutionContext, parsed: Mapping[str, Any], change: Change) -> list[str] | None:
+    nodes = translator.built_nodes(parsed).values()
+    selected = context.selected_asset_keys
+    picked = [str(node["name"]) for node in nodes if translator.asset_key(node) in selected]
+    if len(picked) < len(nodes):
+        return picked
+    return select_models(parsed, change.feeds)
+
+
+def _plan(chosen: list[str] | None, change: Change) -> str:
+    if chosen is None:
+        return f"rebuilding every model at watermark {change.watermark}"
+    feeds = ", ".join(sorted(change.feeds or ())) or "none"
+    return f"building {len(chosen)} model(s) at watermark {change.watermark}; feeds that changed: {feeds}"
+
+
+def _events(
+    context: AssetExecutionContext,
+    parsed: Mapping[str, Any],
+    result: BuildResult,
+    change: Change,
+    is_broken: bool,
+) -> Iterator[TransformEvent]:
+    if is_broken and not result.nodes:
+        return  # dbt did not get as far as a single node: nothing may be called up to date
+    done = {node.unique_id: node for node in result.nodes}
+    for unique_id, node in translator.built_nodes(parsed).items():
+        key = translator.asset_key(node)
+        outcome = done.get(unique_id)
+        if key in context.selected_asset_keys and (outcome is None or not outcome.is_failure):
+            yield MaterializeResult(asset_key=key, metadata=_metadata(outcome, change.watermark))
+    yield from _check_events(context, parsed, result)
+
+
+def _metadata(outcome: NodeResult | None, watermark: int) -> dict[str, Any]:
+    if outcome is None:
+        return {"rebuilt": False, "watermark": watermark}
+    rows = {} if outcome.rows is None else {"dagster/row_count": MetadataValue.int(outcome.rows)}
+    return {"rebuilt": True, "watermark": watermark, "seconds": round(outcome.seconds, 3), **rows}
+
+
+def _check_events(
+    context: AssetExecutionContext, parsed: Mapping[str, Any], result: BuildResult
+) -> Iterator[AssetCheckResult]:
+    expected = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
+    for outcome, test, node in _tests(parsed, result):
+        key, name = translator.asset_key(node), translator.check_name(test)
+        if outcome.status == "skipped" or (key, name) not in expected:
+            continue
+        warns = translator.severity(test) == "warn"
+        yield AssetCheckResult(
+            asset_key=key,
+            check_name=name,
+            passed=outcome.status == "pass",
+            severity=AssetCheckSeverity.WARN if warns else AssetCheckSeverity.ERROR,
+            description=_message(outcome, node),
+            metadata={"failures": outcome.failures or 0, "seconds": round(outcome.seconds, 3)},
+        )
+
+
+def _tests(
+    parsed: Mapping[str, Any], result: BuildResult
+) -> Iterator[tuple[NodeResult, Mapping[str, Any], Mapping[str, Any]]]:
+    for outcome in result.nodes:
+        test = parsed["nodes"].get(outcome.unique_id)
+        if test is None or test["resource_type"] != "test":
+            continue
+        node = translator.tested_node(parsed, test)
+        if node is not None:
+            yield outcome, test, node
+
+
+def _message(outcome: NodeResult, node: Mapping[str, Any]) -> str:
+    if outcome.status == "pass":
+        return ""
+    relation = f"{node['schema']}.{node['name']}"
+    found = f"{outcome.failures} offending row(s)" if outcome.failures else outcome.message or outcome.status
+    return f"{outcome.name}: {found} in {relation}. Run the test's SQL to see them; {keys.runbook('a-failed-check')}"
+
+
+def check_rows(
+    parsed: Mapping[str, Any], result: BuildResult, run_id: str, batch_id: int
+) -> list[dict[str, str | int | float | bool | None]]:
+    """Rows of `ops.check_results` for the tests that ran.
+
+    Args:
+        parsed: The manifest.
+        result: What the build did.
+        run_id: The run.
+        batch_id: The watermark that it built to.
+
+    Returns:
+        One row per test that was not left out, with the columns of `orchestration.core.ops`.
+    """
+    now = stamp()
+    return [
+        {
+            "check_name": translator.check_name(test),
+            "asset": "/".join(translator.asset_key(node).path),
+            "severity": translator.severity(test),
+            "passed": outcome.status == "pass",
+            "observed": f"{outcome.failures or 0} offending rows",
+            "expected": "0 offending rows",
+            "message": _message(outcome, node),
+            "owner": translator.owner(node),
+            "runbook": keys.runbook("a-failed-check"),
+            "run_id": run_id,
+            "batch_id": batch_id,
+            "checked_at": now,
+            "seconds": round(outcome.seconds, 6),
+        }
+        for outcome, test, node in _tests(parsed, result)
+        if outcome.status != "skipped"
+    ]
