@@ -205,7 +205,9 @@ def open_published(home: Home, *, restricted: bool = False) -> duckdb.DuckDBPyCo
         FileNotFoundError: Nothing has been published yet.
     """
     if not home.published_current.exists():
-        raise FileNotFoundError(f"{home.published_current} is not there: nothing has been published yet. Run `rapporteur run` first.")
+        raise FileNotFoundError(
+            f"{home.published_current} is not there: nothing has been published yet. Run `rapporteur run` first."
+        )
     folder = home.published_current.resolve().parent
     connection = duckdb.connect(":memory:")
     connection.execute(f"attach '{_quoted(folder / 'current.duckdb')}' as current (read_only)")

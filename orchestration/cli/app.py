@@ -1,0 +1,42 @@
+"""The command tree: which module answers which command.
+
+Only registration belongs here.
+"""
+
+import typer
+
+from orchestration.cli import keeping, landing, reporting, running
+
+app = typer.Typer(
+    name="rapporteur",
+    help="Raw enforcement logs in, figures that a regulator can rely on out. Home: $RAPPORTEUR_HOME (default ./data).",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+quarantine = typer.Typer(
+    help="Lines that were set aside: list them, see one, take them in again.", no_args_is_help=True
+)
+mapping = typer.Typer(help="Mappings of spreadsheets and foreign files to feeds.", no_args_is_help=True)
+report = typer.Typer(help="Reports: what there is, what is due, and preparing one.", no_args_is_help=True)
+
+app.command("sample")(landing.sample)
+app.command("run")(running.run)
+app.command("demo")(running.demo)
+app.command("status")(keeping.status)
+quarantine.command("list")(landing.quarantine_list)
+quarantine.command("show")(landing.quarantine_show)
+quarantine.command("retry")(landing.quarantine_retry)
+app.add_typer(quarantine, name="quarantine")
+mapping.command("check")(landing.mapping_check)
+app.add_typer(mapping, name="mapping")
+report.command("list")(reporting.report_list)
+report.command("due")(reporting.report_due)
+report.command("prepare")(reporting.report_prepare)
+app.add_typer(report, name="report")
+app.command("readout")(reporting.readout)
+app.command("rebuild")(running.rebuild)
+app.command("backup")(keeping.backup)
+app.command("restore")(keeping.restore)
+app.command("ui")(running.ui)

@@ -1,0 +1,78 @@
+"""Publication as a Dagster asset: `published/current`, the copy that readers open, swapped in when all that guards it has passed.
+
+When to publish belongs here; how it is done is core/publish.py.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import dagster as dg
+
+from assets.transform.project import compiled_models, fingerprint
+from orchestration.core import keys
+from orchestration.core.commits import head
+from orchestration.core.home import Home
+from orchestration.core.publish import publish
+from orchestration.core.resources import Writer
+from orchestration.core.state import read_state, write_state
+
+
+def publish_if_new(home: Home, run_id: str) -> str | None:
+    """Publish what has been built, unless readers see it already.
+
+    Args:
+        home: Whose build; its databases are closed.
+        run_id: Names the copy.
+
+    Returns:
+        Path of the published folder relative to the home, or None when there was nothing new.
+    """
+    state = read_state(home)
+    if state.built_through == 0 or (state.published_through == state.built_through and home.published_current.exists()):
+        return None
+    folder = publish(home, run_id, models=compiled_models(home))
+    write_state(
+        home,
+        type(state)(
+            fingerprint=state.fingerprint,
+            built_through=state.built_through,
+            published_through=state.built_through,
+        ),
+    )
+    return str(folder.relative_to(home.root))
+
+
+def build_publication_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
+    """The asset `published/current`.
+
+    Args:
+        upstream: Marts, contributions and reporting tables that the copy holds.
+    """
+
+    @dg.asset(
+        key=list(keys.PUBLISHED),
+        deps=list(upstream),
+        group_name="published",
+        kinds={"duckdb"},
+        owners=["team:data-engineering"],
+        tags={"layer": "published", "sensitivity": "open"},
+        required_resource_keys={"writer"},
+        description=(
+            "The copy of the marts, contributions, reporting tables and operations that readers open, read-only, while runs go on. "
+            "Source: the build's databases, once every blocking check has passed. Rule: readers never wait for a run, nor a run for them."
+        ),
+    )
+    def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        writer: Writer = context.resources.writer
+        folder = publish_if_new(writer.home, writer.run_id)
+        last = head(writer.home)
+        return dg.MaterializeResult(
+            metadata={
+                "published": folder or "nothing new",
+                "watermark": last.batch_id if last else 0,
+                "project": fingerprint()[:16],
+                "file": dg.MetadataValue.path(str(writer.home.published_current)),
+            }
+        )
+
+    return published
