@@ -1,0 +1,223 @@
+"""The made-up registers: what surfaces, vendors, reviewers, detectors, models and the like there are.
+
+Belongs here: who and what there is; `all_registers` gathers these and the rulebook.
+Does not belong here: what ought to be done (`rulebook`), feeds of events and records.
+"""
+
+from datetime import timedelta
+
+from assets.ingestion.sample.codes import (
+    COUNTRIES,
+    DETECTORS,
+    LANGUAGES,
+    MODELS,
+    QUEUES,
+    SURFACES,
+    VENDORS,
+)
+from assets.ingestion.sample.outbox import Fields
+from assets.ingestion.sample.reviewing import REVIEWERS
+from assets.ingestion.sample.rulebook import EVERYWHERE, LONG_AGO, POLICY_CODES, law, rules
+from assets.ingestion.sample.world import World
+
+
+def surfaces(world: World, day: int) -> list[Fields]:
+    """The register of surfaces as it stands on a day of the window (0 = first)."""
+    return [
+        {
+            "surface": surface.code,
+            "name": surface.name,
+            "launched_on": str(world.start + timedelta(days=surface.launch_day)) if surface.launch_day else LONG_AGO,
+            "owner": "product_example",
+            "dsa_service": surface.service,
+            "is_hosting": surface.is_hosting,
+            "report_from": LONG_AGO,
+        }
+        for surface in SURFACES
+        if surface.launch_day <= day
+    ]
+
+
+def all_registers(world: World, account_ids: list[str]) -> dict[str, list[Fields]]:
+    """Every register as of the first day, by name."""
+    return {**law(world), **rules(), **_people(world), **_operations(world, account_ids)}
+
+
+def _people(world: World) -> dict[str, list[Fields]]:
+    return {
+        "vendors": [
+            {
+                "vendor_id": vendor,
+                "name": name,
+                "contract_from": LONG_AGO,
+                "contract_to": "2027-12-31",
+                "scope": "content review",
+                "sla_hours": 24,
+                "sla_target": 0.9,
+                "accuracy_target": 0.92,
+                "agreement_target": 0.75,
+                "hourly_capacity": 30,
+                "unit_cost": 1.25,
+                "currency": "EUR",
+                "languages": list(LANGUAGES),
+            }
+            for vendor, name in VENDORS
+        ],
+        "reviewers": [
+            {
+                "reviewer_id": reviewer,
+                "vendor_id": vendor or None,
+                "started_on": "2025-03-01",
+                "certified_on": "2025-03-15",
+                "queues": [queue for queue, _, owner, _ in QUEUES if owner == vendor],
+                "languages": ["en", LANGUAGES[n % len(LANGUAGES)]],
+            }
+            for vendor, team in REVIEWERS.items()
+            for n, reviewer in enumerate(team)
+        ],
+        "queues": [
+            {
+                "queue": queue,
+                "name": name,
+                "vendor_id": vendor or None,
+                "sla_hours": hours,
+                "calendar": "weekdays",
+                "policy_codes": POLICY_CODES,
+                "surfaces": EVERYWHERE,
+            }
+            for queue, name, vendor, hours in QUEUES
+        ],
+        "calendars": [
+            {"calendar": "weekdays", "day": str(day), "opens": "08:00", "closes": "18:00"}
+            for day in (world.start + timedelta(days=n) for n in range(world.days))
+            if day.weekday() < 5
+        ],
+        "samples": [
+            {
+                "sample_id": f"smp_{queue}",
+                "frame": "automated decisions",
+                "stratum": queue,
+                "population_count": 20 * world.days,
+                "drawn_count": world.days,
+                "seed": world.seed,
+                "drawn_at": str(world.start),
+            }
+            for queue, _, vendor, _ in QUEUES
+            if vendor
+        ],
+        "partners": [
+            {
+                "partner_id": "partner_syn_exchange",
+                "name": "Example Exchange",
+                "kind": "platform",
+                "tlp_ceiling": "amber",
+                "sla_hours": 48,
+            }
+        ],
+    }
+
+
+def _operations(world: World, account_ids: list[str]) -> dict[str, list[Fields]]:
+    return {
+        "feeds": [
+            {"feed": feed, "cadence_hours": hours, "owner": f"{owner}_example"}
+            for feed, hours, owner in (
+                ("model_requests", 24, "gateway"),
+                ("accounts", 24, "identity"),
+                ("detections", 24, "detection"),
+                ("reviews", 24, "operations"),
+                ("enforcement_actions", 48, "operations"),
+                ("user_reports", 24, "support"),
+                ("report_outcomes", 48, "support"),
+                ("appeals", 120, "operations"),
+                ("copyright_notices", 48, "legal"),
+                ("legal_orders", 240, "legal"),
+                ("leads", 240, "investigations"),
+                ("cases", 336, "investigations"),
+                ("evidence_items", 336, "investigations"),
+                ("escalations", 336, "investigations"),
+                ("incidents", 720, "safety"),
+                ("retractions", 2160, "governance"),
+                ("erasures", 2160, "privacy"),
+                ("control_totals", 24, "governance"),
+            )
+        ],
+        "detectors": [
+            {
+                "detector_id": detector,
+                "name": f"Example detector {policy}",
+                "owner": "detection_example",
+                "policy_code": policy,
+                "surfaces": EVERYWHERE,
+                "deployed_on": "2025-06-01",
+                "threshold": 0.55,
+                "tactic_ids": ["AML.T0040"] if policy == "distillation" else None,
+            }
+            for detector, policy in DETECTORS
+        ],
+        "model_releases": [
+            {
+                "model": model,
+                "released_at": f"2025-{3 * n + 1:02d}-01T00:00:00Z",
+                "family": "example",
+                "is_alias": model.endswith("-latest"),
+            }
+            for n, model in enumerate(MODELS)
+        ],
+        "allowlist": [
+            {
+                "entity_kind": "account",
+                "entity_id": account_id,
+                "reason": "synthetic red team",
+                "owner": "safety_example",
+                "approved_on": "2026-01-15",
+                "expires_on": "2026-12-31",
+            }
+            for account_id in account_ids[:3]
+        ],
+        "legal_holds": [
+            {
+                "entity_kind": "account",
+                "entity_id": account_ids[0],
+                "case_id": "cas_syn_held",
+                "valid_from": LONG_AGO,
+            }
+        ],
+        "mitigations": [
+            {
+                "mitigation_id": "mit_syn_01",
+                "finding": "Example finding of a vendor audit",
+                "owner": "operations_example",
+                "opened_at": "2026-02-01",
+            }
+        ],
+        "shareable_indicators": [
+            {
+                "indicator_id": "ind_syn_01",
+                "value": "0" * 64,
+                "type": "sha256",
+                "tlp": "green",
+                "legal_basis": "contract",
+                "approved_by": "counsel_syn_01",
+            }
+        ],
+    }
+
+
+def mcp_document(servers: tuple[str, ...]) -> dict[str, object]:
+    """The registry of connectors as another organisation publishes it; a mapping turns it into `mcp_servers`."""
+    return {
+        "metadata": {"count": len(servers)},
+        "servers": [
+            {
+                "id": name,
+                "name": name.rpartition("/")[2],
+                "publisher": f"Example Publisher {n % 4 + 1}",
+                "listed": "2025-07-01T00:00:00Z",
+                "repository": {"url": f"https://example.org/{name.rpartition('/')[2]}"},
+                "status": "listed",
+                "countries": list(COUNTRIES[:2]),
+            }
+            for n, name in enumerate(servers)
+        ],
+    }
