@@ -13,6 +13,12 @@ _CONFIGURATION = b"""\
 # Written once; edit it to move runs and events to another storage.
 telemetry:
   enabled: false
+event_log_storage:
+  module: orchestration.event_log
+  class: PooledSqliteEventLogStorage
+  config:
+    base_dir:
+      env: DAGSTER_HOME
 concurrency:
   runs:
     max_concurrent_runs: 1
