@@ -1,22 +1,15 @@
-"""Published: the copy that readers open, read only, and what it says about itself.
+"""Published: what the copy that readers open says about itself.
 
-Opening it and its state (watermark, completeness, synthetic marking) belong here; figures do not.
+Its state (watermark, completeness, synthetic marking) and models belong here; opening it is core/publish.py, figures are not.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import msgspec
 
 from orchestration.core.home import Home
-
-
-class NothingPublished(Exception):  # noqa: N818 - says what is the matter
-    """There is no published copy yet."""
 
 
 class State(msgspec.Struct, frozen=True):
@@ -27,68 +20,32 @@ class State(msgspec.Struct, frozen=True):
         published: Name of the run that published it.
         is_synthetic: Whether any delivery in it was generated.
         complete_through: Last complete day of each feed; None when the copy keeps no such record.
-        known_until: Instant up to which the data can know what happened: the end of the last complete day of any
-            feed, else the last commit's instant, else None.
+        known_since: First day on which something was delivered.
+        known_until: Instant up to which the data can know what happened: the end of the last day of delivery, but not
+            after the last commit; None when nothing was delivered.
     """
 
     watermark: int
     published: str
     is_synthetic: bool
     complete_through: dict[str, date | None] | None
+    known_since: date | None
     known_until: datetime | None
-
-
-@contextmanager
-def open_published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to the published copy: read only, UTC, without access to files or the network.
-
-    The copy that the link names now stays the one that is read, whatever is published meanwhile.
-
-    Raises:
-        NothingPublished: There is none yet.
-    """
-    link = home.published_current
-    if not link.exists():
-        raise NothingPublished(f"nothing is published in {home.root}: run `rapporteur run` first")
-    target = link.resolve()
-    connection = connect(target)
-    try:
-        yield connection
-    finally:
-        connection.close()
-
-
-def connect(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open a database file as readers do; its catalog is the file's stem."""
-    connection = duckdb.connect(
-        str(path),
-        read_only=True,
-        config={
-            "enable_external_access": "false",
-            "autoinstall_known_extensions": "false",
-            "TimeZone": "UTC",
-        },
-    )
-    connection.execute("set lock_configuration = true")
-    return connection
 
 
 def read_state(con: duckdb.DuckDBPyConnection, home: Home) -> State:
     """What the open copy says about itself."""
-    tables = relations(con, "ops")
-    watermark, synthetic, committed = 0, False, None
-    if "deliveries" in tables:
-        columns = columns_of(con, "ops.deliveries")
-        instant = "max(committed_at)" if "committed_at" in columns else "null"
-        row = con.execute(f"select coalesce(max(batch_id), 0), {instant} from ops.deliveries").fetchone()
-        watermark, committed = (int(row[0]), row[1]) if row else (0, None)
-    if "files" in tables:
-        row = con.execute("select coalesce(bool_or(is_synthetic), false) from ops.files").fetchone()
-        synthetic = bool(row and row[0])
-    complete = _complete_through(con) if "feed_status" in tables else None
-    days = [day for day in (complete or {}).values() if day]
-    known = datetime.combine(max(days) + timedelta(days=1), time(), UTC) if days else _instant(committed)
-    return State(watermark, _run_name(home), synthetic, complete, known)
+    row = con.execute(
+        "select coalesce(max(batch_id), 0), min(received_on), max(received_on), max(committed_at), "
+        "coalesce(bool_or(is_synthetic), false) from ops.deliveries"
+    ).fetchone()
+    watermark, first, last, committed, synthetic = row or (0, None, None, None, False)
+    complete = _complete_through(con) if "feed_status" in relations(con, "ops") else None
+    known = None
+    if last is not None:
+        known = datetime.combine(last + timedelta(days=1), time(), UTC)
+        known = min(known, committed.astimezone(UTC)) if committed else known
+    return State(int(watermark), _run_name(home), bool(synthetic), complete, first, known)
 
 
 def relations(con: duckdb.DuckDBPyConnection, schema: str) -> set[str]:
@@ -120,9 +77,3 @@ def _complete_through(con: duckdb.DuckDBPyConnection) -> dict[str, date | None]:
 
 def _run_name(home: Home) -> str:
     return home.published_current.resolve().parent.name
-
-
-def _instant(value: Any) -> datetime | None:  # noqa: ANN401 - whatever type the ledger's column has
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    return value.astimezone(UTC) if isinstance(value, datetime) else None

@@ -19,16 +19,17 @@ from reports.figure_sql import project_dir
 FACTS = {
     "fct_enforcement_actions": "action_id varchar, decision_id varchar, decided_at timestamptz, account_id varchar, surface varchar, "
     "policy_code varchar, action varchar, source varchar, automated_decision varchar, severity bigint, ground varchar, "
-    "reversed_at timestamptz",
+    "reversed_at timestamptz, is_terminal boolean",
     "fct_appeals": "appeal_id varchar, action_id varchar, subject_kind varchar, submitted_at timestamptz, decided_at timestamptz, "
     "channel varchar, outcome varchar",
     "fct_user_reports": "report_id varchar, submitted_at timestamptz, decided_at timestamptz, surface varchar, target_kind varchar, "
-    "reason_code varchar, reporter_kind varchar, mcp_server varchar",
+    "reason_code varchar, reporter_kind varchar, mcp_server varchar, "
+    "registered_server_name varchar, is_mcp_server_registered boolean",
     "fct_legal_orders": "order_id varchar, received_at timestamptz, kind varchar, issuing_country varchar, category varchar, "
     "surface varchar, outcome varchar, item_count bigint, gag_until timestamptz",
     "fct_copyright_notices": "notice_id varchar, received_at timestamptz, decided_at timestamptz, kind varchar, channel varchar, "
     "sender_kind varchar, surface varchar, claim_kind varchar, target_count bigint, relates_to varchar",
-    "dim_actions": "action varchar, is_terminal boolean",
+    "dim_actions": "action varchar, name varchar",
     "dim_mcp_servers": "server_name varchar",
 }
 REGISTERS = {"dim_actions", "dim_mcp_servers"}
@@ -37,7 +38,7 @@ PARTS = ("accounts", "actions", "appeals", "time_to_action", "user_reports", "le
 
 
 def build_copy(
-    home: Home, facts: Mapping[str, Iterable[Mapping[str, Any]]], *, is_synthetic: bool = True, run: str = "run-1"
+    home: Home, facts: Mapping[str, Iterable[Mapping[str, Any]]], *, is_synthetic: bool = True, run: str = "run-1", last_delivery: str = "2026-07-10"
 ) -> Path:
     """Publish a copy whose marts hold `facts` (table to rows; absent columns are null; lines are numbered in order)."""
     folder = home.published / run
@@ -49,8 +50,14 @@ def build_copy(
             con.execute(f"create schema {schema}")
         con.execute("create table ops.files (file_id bigint, file_sha256 varchar, feed varchar, is_synthetic boolean)")
         con.execute("insert into ops.files values (1, ?, 'any', ?)", [FILE, is_synthetic])
-        con.execute("create table ops.deliveries (batch_id bigint, committed_at timestamptz)")
-        con.execute("insert into ops.deliveries values (7, timestamptz '2026-09-01 00:00:00+00')")
+        con.execute(
+            "create table ops.deliveries (batch_id bigint, received_on date, committed_at timestamptz, is_synthetic boolean)"
+        )
+        con.execute(
+            "insert into ops.deliveries values (1, date '2026-04-02', timestamptz '2026-04-02 01:00:00+00', $1), "
+            "(7, $2, timestamptz '2026-09-01 00:00:00+00', $1)",
+            [is_synthetic, last_delivery],
+        )
         con.execute(
             "create table reporting.metrics as select * from read_csv(?, header = true, delim = ',', quote = '\"')",
             [str(project_dir() / "seeds" / "metrics.csv")],

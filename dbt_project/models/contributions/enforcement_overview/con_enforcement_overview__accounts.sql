@@ -10,14 +10,13 @@ with actions as (
         coalesce(a.action, 'unknown') as action,
         coalesce(a.source, 'unknown') as source,
         coalesce(a.automated_decision, 'unknown') as automation,
-        coalesce(r.is_terminal, a.action = 'account_termination') as is_ban,
+        coalesce(a.is_terminal, a.action = 'account_termination') as is_ban,
         a.decided_at,
         a.reversed_at,
-        {{ input_ref('actions', 'r.action') }} as input_refs,
+        {{ input_ref('actions', 'a.action') }} as input_refs,
         a._file_id,
         a._line_no
     from {{ ref('fct_enforcement_actions') }} as a
-    left join {{ ref('dim_actions') }} as r on r.action = a.action
     where a.account_id is not null
 
 )

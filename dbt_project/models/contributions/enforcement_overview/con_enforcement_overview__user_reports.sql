@@ -8,18 +8,18 @@ with reports as (
         coalesce(u.target_kind, 'unknown') as target_kind,
         coalesce(u.reason_code, 'unknown') as reason_code,
         coalesce(u.reporter_kind, 'unknown') as reporter_kind,
-        case when u.target_kind = 'mcp_server' then coalesce(u.mcp_server, 'unknown') else 'none' end as mcp_server,
+        case when u.target_kind = 'mcp_server' then coalesce(u.registered_server_name, u.mcp_server, 'unknown') else 'none' end
+            as mcp_server,
         case
-            when u.target_kind <> 'mcp_server' then 'none'
-            when r.server_name is not null then 'registered'
+            when coalesce(u.target_kind, 'unknown') <> 'mcp_server' then 'none'
+            when u.is_mcp_server_registered then 'registered'
             else 'unregistered'
         end as mcp_registration,
         u.submitted_at,
-        {{ input_ref('mcp_servers', 'r.server_name') }} as input_refs,
+        {{ input_ref('mcp_servers', 'u.registered_server_name') }} as input_refs,
         u._file_id,
         u._line_no
     from {{ ref('fct_user_reports') }} as u
-    left join {{ ref('dim_mcp_servers') }} as r on r.server_name = u.mcp_server
 
 )
 
