@@ -74,16 +74,25 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def _unique_keys(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen = set()
-    for key, _ in node.value:
-        if key.value in seen:
-            raise yaml.constructor.ConstructorError(None, None, f"key {key.value!r} twice", key.start_mark)
-        seen.add(key.value)
-    return loader.construct_mapping(node, deep=True)
+def _spelled_keys(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[str, Any]:
+    """Keep keys as they are spelled: in a value map `1`, `1.0` and `true` are three different cells."""
+    made: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key = _spelling(key_node)
+        if key in made:
+            raise yaml.constructor.ConstructorError(None, None, f"key {key!r} twice", key_node.start_mark)
+        made[key] = loader.construct_object(value_node, deep=True)
+    return made
 
 
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_keys)
+def _spelling(node: yaml.Node) -> str:
+    if node.tag == "tag:yaml.org,2002:null":
+        return ""
+    text = str(node.value)
+    return text.lower() if node.tag == "tag:yaml.org,2002:bool" else text
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _spelled_keys)
 
 
 def _document(file: str, raw: bytes) -> dict[str, Any]:
@@ -221,13 +230,7 @@ def _values(file: str, key: str, given: object) -> dict[str, Any] | None:
         return None
     if not isinstance(given, dict) or not given:
         raise MappingError(file, key, "wants value: value pairs")
-    return {_spelling(original): value for original, value in given.items()}
-
-
-def _spelling(original: object) -> str:
-    if original is None:
-        return ""
-    return str(original).lower() if isinstance(original, bool) else str(original)
+    return dict(given)
 
 
 def _template(file: str, key: str, given: object) -> str | None:
