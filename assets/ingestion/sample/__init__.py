@@ -6,6 +6,6 @@ Does not belong here: reading any of it back.
 
 from assets.ingestion.sample.landing import SampleRefusedError
 from assets.ingestion.sample.ledger import FeedLines, SampleSummary
-from assets.ingestion.sample.zone import FIXED_END, write
+from assets.ingestion.sample.zone import DEFAULT_END, write
 
-__all__ = ["FIXED_END", "FeedLines", "SampleRefusedError", "SampleSummary", "write"]
+__all__ = ["DEFAULT_END", "FeedLines", "SampleRefusedError", "SampleSummary", "write"]

@@ -19,7 +19,7 @@ from orchestration.core.commits import read_commits
 from orchestration.core.home import Home
 
 
-class SampleRefusedError(Exception):
+class SampleRefusedError(ValueError):
     """The sample may not be written here; the message says why and what to do."""
 
 

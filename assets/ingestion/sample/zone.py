@@ -26,7 +26,7 @@ from assets.ingestion.sample.traffic import lines_of, open_only, requests_of
 from assets.ingestion.sample.world import Dice, World
 from orchestration.core.home import Home
 
-FIXED_END = date(2026, 6, 30)
+DEFAULT_END = date(2026, 6, 30)
 Progress = Callable[[str, int, int], None]
 
 
@@ -36,7 +36,7 @@ def write(
     days: int = 30,
     accounts: int = 2000,
     seed: int = 7,
-    end: date = FIXED_END,
+    end: date = DEFAULT_END,
     progress: Progress | None = None,
 ) -> SampleSummary:
     """Write a synthetic landing zone: every feed and register, in the exporters' own formats, with dirt in it.
@@ -103,4 +103,4 @@ def _play(world: World, landing: Landing, tell: Progress) -> Story:
     return story
 
 
-__all__ = ["FIXED_END", "Progress", "SampleRefusedError", "SampleSummary", "write"]
+__all__ = ["DEFAULT_END", "Progress", "SampleRefusedError", "SampleSummary", "write"]

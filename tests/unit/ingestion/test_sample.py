@@ -5,7 +5,7 @@ import gzip
 import hashlib
 import io
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -80,28 +80,23 @@ def lines_of(home: Home, feed: str) -> Iterator[dict[str, Any] | bytes]:
                 yield {k: v.isoformat() if isinstance(v, datetime) else v for k, v in row.items() if v is not None}
 
 
+FITS: dict[str, Callable[[Field, Any], bool]] = {
+    "str": lambda field, value: isinstance(value, str),
+    "hash": lambda field, value: isinstance(value, str) and set(value.lower()) <= set("0123456789abcdef"),
+    "int": lambda field, value: type(value) is int and (field.minimum is None or value >= field.minimum),
+    "float": lambda field, value: type(value) in {int, float} and (field.maximum is None or value <= field.maximum),
+    "bool": lambda field, value: isinstance(value, bool),
+    "time": lambda field, value: isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None,
+    "date": lambda field, value: isinstance(value, str) and bool(date.fromisoformat(value)),
+    "moment": lambda field, value: isinstance(value, str) and bool(datetime.fromisoformat(value)),
+    "[str]": lambda field, value: isinstance(value, list),
+    "[object]": lambda field, value: isinstance(value, list),
+    "scores": lambda field, value: isinstance(value, dict) and all(0 <= score <= 1 for score in value.values()),
+}
+
+
 def fits(field: Field, value: Any) -> bool:
-    if field.values and value not in field.values:
-        return False
-    match field.type:
-        case "str":
-            return isinstance(value, str)
-        case "hash":
-            return isinstance(value, str) and set(value.lower()) <= set("0123456789abcdef")
-        case "int":
-            return type(value) is int and (field.minimum is None or value >= field.minimum)
-        case "float":
-            return type(value) in {int, float} and (field.maximum is None or value <= field.maximum)
-        case "bool":
-            return isinstance(value, bool)
-        case "time":
-            return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
-        case "date" | "moment":
-            return isinstance(value, str) and bool(datetime.fromisoformat(value))
-        case "[str]" | "[object]":
-            return isinstance(value, list)
-        case _:
-            return isinstance(value, dict)
+    return (not field.values or value in field.values) and FITS[field.type](field, value)
 
 
 def is_loadable(feed: str, row: dict[str, Any]) -> bool:
