@@ -15,7 +15,7 @@ import msgspec
 from assets.ingestion import batch
 from assets.transform import translator
 from assets.transform.project import fingerprint, manifest
-from assets.transform.run import changed_feeds, select_models
+from assets.transform.run import select_models
 from orchestration.core import keys, ops
 from orchestration.core.clock import stamp
 from orchestration.core.commits import Commit, read_commits
@@ -80,7 +80,7 @@ def selection_for(home: Home, request: RunRequest, commits: list[Commit]) -> lis
     state = read_state(home)
     parsed = manifest(home)
     feeds = {one.feed for one in pending}
-    behind = changed_feeds(commits, state.built_through)
+    behind = _feeds_behind(commits, state.built_through)
     everything = (
         request.rebuild
         or request.rebuild_days is not None
@@ -94,6 +94,17 @@ def selection_for(home: Home, request: RunRequest, commits: list[Commit]) -> lis
         nodes = [node for node in nodes if node["name"] in wanted]
     marts = [translator.asset_key(node) for node in nodes]
     return [*(dg.AssetKey(keys.raw(feed)) for feed in sorted(feeds | behind)), *marts, published]
+
+
+def _feeds_behind(commits: Iterable[Commit], built_through: int) -> set[str]:
+    """Feeds with rows in batches that the marts do not hold yet."""
+    return {
+        file.feed
+        for commit in commits
+        if commit.batch_id > built_through
+        for file in commit.data_files
+        if file.kind == "raw" and file.rows
+    }
 
 
 def execute(home: Home, defs: dg.Definitions, instance: dg.DagsterInstance, request: RunRequest) -> RunOutcome:

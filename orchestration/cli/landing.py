@@ -56,36 +56,37 @@ def sample(
 
 @explains(ValueError)
 def mapping_check(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file as it would land.")],
-    feed: Annotated[str | None, typer.Option(help="Its feed, when the file lies outside the landing zone.")] = None,
-    mapping: Annotated[
-        Path | None, typer.Option(help="A mapping to try, before it is put under landing/_mappings.")
-    ] = None,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file as it would land.", exists=True, dir_okay=False)],
     as_json: JsonFlag = False,
 ) -> None:
     """Preview what a mapping would load and quarantine, before anything is ingested. Exit 1 when nothing would load.
 
+    The mappings are those under `landing/_mappings`; the feed is told by the file's folder, else by the mapping that fits its name.
+
     Example:
-      rapporteur mapping check 2018-COMPILED-DATA.csv --feed copyright_notices --mapping docs/mappings/github-dmca.yml
+      rapporteur mapping check 2018-COMPILED-DATA.csv
     """
     from assets.ingestion import mappings
 
-    result = mappings.check(open_home(), file, feed=feed, mapping_file=mapping)
+    result = mappings.check(open_home(), file)
     if as_json:
         answer_json(plain(result))
     else:
-        answer(f"{file.name}: feed {result.feed}, mapping {result.mapping or 'none (own columns)'}")
-        if result.rejected:
-            answer(f"The file would be rejected: {result.rejected}")
+        answer(f"{file.name}: feed {result.feed or 'unknown'}, mapping {result.mapping or 'none (own columns)'}")
+        if result.error:
+            answer(f"The file would be rejected: {result.error}")
         answer(
-            f"lines {result.lines} = loadable {result.loadable} + quarantined {result.quarantined} + blank {result.blank}"
+            f"lines {result.lines} = would load {result.would_load} + quarantined {result.quarantined} + blank {result.blank}"
         )
+        if result.repeated_keys:
+            answer(f"{result.repeated_keys} of them repeat a key of an earlier line: versions or duplicates.")
         if result.reasons:
-            rows = sorted(result.reasons.items())
-            show_table("\nWould be quarantined", ["reason", "lines"], rows)
+            show_table("\nWould be quarantined", ["reason", "lines"], sorted(result.reasons.items()))
+            columns = ["line", "sheet", "reason", "json path", "detail"]
+            show_table("\nFirst of them", columns, [list(plain(problem).values()) for problem in result.problems])
         for row in result.first_rows:
             answer(str(plain(row)))
-    if result.rejected or not result.loadable:
+    if result.error or not result.would_load:
         raise typer.Exit(NO)
 
 

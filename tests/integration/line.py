@@ -1,0 +1,72 @@
+"""Running the real line in tests: a small synthetic home, `rapporteur` in a process of its own, and what was published.
+
+Only what several integration tests share belongs here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.core.home import Home
+
+TIMELESS = ("marts", "contributions", "reporting", "history")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command answered."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    def json(self) -> Any:
+        return json.loads(self.stdout)
+
+
+def rapporteur(home: Home, *words: str, timeout: float = 300, **environment: str) -> Answer:
+    """Run the command line in a process of its own, as a person would."""
+    command = [str(Path(sys.executable).with_name("rapporteur")), *words]
+    settings = {**os.environ, "RAPPORTEUR_HOME": str(home.root), "COLUMNS": "200", **environment}
+    done = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=timeout, check=False)
+    return Answer(done.returncode, done.stdout, done.stderr)
+
+
+def published_contents(home: Home) -> dict[str, tuple[int, str]]:
+    """Rows and a digest of every published relation that no clock speaks in, in both databases."""
+    contents = {}
+    for name in ("current", "restricted"):
+        folder = home.published_current.resolve().parent
+        with duckdb.connect(":memory:") as connection:
+            connection.execute(f"attach '{folder / (name + '.duckdb')}' as {name} (read_only)")
+            connection.execute(f"use {name}")
+            connection.execute("set timezone = 'UTC'")
+            listed = connection.execute(
+                "select table_schema, table_name from information_schema.tables where table_catalog = ? order by all",
+                [name],
+            ).fetchall()
+            for schema, table in listed:
+                if schema in TIMELESS:
+                    rows = connection.execute(f'select * from "{schema}"."{table}"').fetchall()
+                    lines = sorted(repr(row) for row in rows)
+                    digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+                    contents[f"{name}.{schema}.{table}"] = (len(rows), digest)
+    return contents
+
+
+def ledger(home: Home) -> list[tuple[Any, ...]]:
+    """The ledger without its clock: one tuple a file and batch."""
+    with duckdb.connect(str(home.published_current), read_only=True) as connection:
+        return connection.execute(
+            """select batch_id, feed, received_on, path, file_sha256, status, lines, loaded, duplicate, quarantined, blank
+               from ops.deliveries order by all"""
+        ).fetchall()
