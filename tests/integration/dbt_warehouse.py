@@ -3,7 +3,7 @@
 Belongs here: making, filling and reading that warehouse, and building it in this process. Not here: any assertion.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -99,42 +99,55 @@ def add_file(warehouse: Warehouse, file_id: int, sha256: str, feed: str) -> None
         connection.execute("insert into current.ops.files values (?, ?, ?, ?, false)", [file_id, sha256, feed, EPOCH])
 
 
-def pin(warehouse: Warehouse, watermark: int, built_through: int, days: Mapping[str, Iterable[date]]) -> None:
-    """Set the pins of the next build: its watermark, what is built already, the days touched by feed; as_of is day n."""
+def pin(warehouse: Warehouse, watermark: int, built_through: int) -> None:
+    """Set the pins of the next build, and the days that its batches touch as ingestion names them.
+
+    ``as_of`` is the day after the epoch with the watermark's number. Touched are the days of new versions and of every older
+    version of the same key; all days when ``built_through`` is 0.
+    """
     with warehouse.connect() as connection:
         connection.execute("delete from raw.pins")
         as_of = EPOCH + timedelta(days=watermark)
         connection.execute("insert into raw.pins values (?, ?, ?)", [watermark, built_through, as_of])
         connection.execute("delete from raw.touched_days")
-        for feed, touched in days.items():
-            for day in touched:
-                connection.execute("insert into raw.touched_days values (?, ?)", [feed, day])
+        for name, feed in FEEDS.items():
+            if feed.event_time is None:
+                continue
+            keys = ", ".join(feed.key)
+            connection.execute(
+                f"insert into raw.touched_days select distinct '{name}', cast({feed.event_time} as date) from raw.{name} "
+                f"where {feed.event_time} is not null and ({keys}) in (select ({keys}) from raw.{name} "
+                "where _batch_id > $built and _batch_id <= $watermark)",
+                {"built": built_through, "watermark": watermark},
+            )
 
 
-def build(warehouse: Warehouse, *arguments: str, manifest: Any = None) -> Any:
-    """Run ``dbt build`` in this process and return the manifest, to be kept for the next call.
+def parse(warehouse: Warehouse) -> Any:
+    """Parse the project and return the manifest, to be kept over builds."""
+    return _invoke(warehouse, "parse", None).result
+
+
+def build(warehouse: Warehouse, manifest: Any, *arguments: str) -> None:
+    """Run ``dbt build`` in this process on a kept manifest; unit tests are left to the test of them.
 
     Raises AssertionError with the failures when any node fails.
     """
+    result = _invoke(warehouse, "build", manifest, "--exclude-resource-type", "unit_test", *arguments)
+    failures = [f"{node.node.name}: {node.message}" for node in getattr(result.result, "results", []) if _failed(node)]
+    assert result.success, "\n".join(failures) or repr(result.exception)
+
+
+def _invoke(warehouse: Warehouse, command: str, manifest: Any, *arguments: str) -> Any:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    runner = dbtRunner(manifest=manifest)
-    result = runner.invoke(
-        [
-            "--quiet",
-            "build",
-            *("--project-dir", str(PROJECT)),
-            *("--profiles-dir", str(warehouse.root)),
-            *("--target-path", str(warehouse.root / "target")),
-            *("--log-path", str(warehouse.root / "logs")),
-            *arguments,
-        ]
-    )
-    DuckDBConnectionManager.close_all_connections()
-    failures = [f"{node.node.name}: {node.message}" for node in getattr(result.result, "results", []) if _failed(node)]
-    assert result.success, "\n".join(failures) or repr(result.exception)
-    return runner.manifest
+    folders = {"project-dir": PROJECT, "profiles-dir": warehouse.root}
+    folders |= {"target-path": warehouse.root / "target", "log-path": warehouse.root / "logs"}
+    options = [word for name, folder in folders.items() for word in (f"--{name}", str(folder))]
+    try:
+        return dbtRunner(manifest=manifest).invoke(["--quiet", "--log-level-file", "none", command, *options, *arguments])
+    finally:
+        DuckDBConnectionManager.close_all_connections()
 
 
 def _failed(node: Any) -> bool:
