@@ -1,11 +1,6 @@
-with spine as (
+with days as (
     -- 2014-12-29 is a Monday
-    {{ dbt.date_spine('day', "cast('2014-12-29' as date)", "cast('2041-01-01' as date)") }}
-),
-
-days as (
-    select cast(spine.date_day as date) as day
-    from spine
+    {{ day_series('2014-12-29', '2040-12-31') }}
 )
 
 select
