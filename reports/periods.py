@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 _QUARTER = re.compile(r"(\d{4})-Q([1-4])")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _YEAR = re.compile(r"(\d{4})")
 _RANGE = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})")
 
@@ -22,29 +23,30 @@ class PeriodError(ValueError):
 
 @dataclass(frozen=True)
 class Period:
-    """A half-open range of days in a zone.
+    """A half-open range of instants, bounded by a zone's midnights unless instants were given.
 
     Attributes:
         name: As it is written in filing ids.
-        first_day: First day in the period.
-        end_day: First day after it.
-        zone: IANA name of the zone whose midnights bound it.
+        start: First instant in it, UTC.
+        end: First instant after it, UTC.
+        zone: IANA name of the zone in which days are meant.
     """
 
     name: str
-    first_day: date
-    end_day: date
+    start: datetime
+    end: datetime
     zone: str
 
     @property
-    def start(self) -> datetime:
-        """The first instant, in UTC."""
-        return _midnight(self.first_day, self.zone)
+    def end_day(self) -> date:
+        """The day, in the zone, on which it has ended."""
+        return self.end.astimezone(ZoneInfo(self.zone)).date()
 
     @property
-    def end(self) -> datetime:
-        """The first instant after it, in UTC."""
-        return _midnight(self.end_day, self.zone)
+    def span(self) -> str:
+        """Both ends in words, in the zone."""
+        first, last = (instant.astimezone(ZoneInfo(self.zone)) for instant in (self.start, self.end))
+        return f"{first:%Y-%m-%d %H:%M} to before {last:%Y-%m-%d %H:%M} ({self.zone})"
 
 
 def parse_period(text: str, zone: str = "UTC") -> Period:
@@ -60,16 +62,19 @@ def parse_period(text: str, zone: str = "UTC") -> Period:
         raise PeriodError(f"{text!r} is not a period: {error}. Write {GRAMMAR}.") from error
     if end <= first:
         raise PeriodError(f"{text!r} is empty: a range ends after it starts, and its last day is not in it.")
-    return Period(text.strip(), first, end, zone)
+    return Period(text.strip(), _midnight(first, zone), _midnight(end, zone), zone)
 
 
 def parse_range(start: str, end: str, zone: str = "UTC") -> Period:
-    """The half-open range of days from `start` to before `end`.
+    """The half-open range from `start` to before `end`: days in the zone, or RFC 3339 instants.
 
     Raises:
-        PeriodError: A day cannot be read, or the range is empty.
+        PeriodError: An end cannot be read, or the range is empty.
     """
-    return parse_period(f"{start.strip()}..{end.strip()}", zone)
+    first, last = (_edge(text.strip(), zone) for text in (start, end))
+    if last <= first:
+        raise PeriodError(f"{start}..{end} is empty: a range ends after it starts, and its end is not in it.")
+    return Period(f"{start.strip()}..{end.strip()}", first, last, zone)
 
 
 def month_before(day: date) -> str:
@@ -97,7 +102,7 @@ def parse_instant(text: str) -> datetime:
         PeriodError: It is neither.
     """
     try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        if _DAY.fullmatch(text):
             return datetime.combine(date.fromisoformat(text), time(), UTC)
         instant = datetime.fromisoformat(text)
     except ValueError as error:
@@ -105,6 +110,16 @@ def parse_instant(text: str) -> datetime:
     if instant.tzinfo is None:
         raise PeriodError(f"{text!r} has no offset: write 2026-06-30T00:00:00Z.")
     return instant.astimezone(UTC)
+
+
+def _edge(text: str, zone: str) -> datetime:
+    known_zone(zone)
+    if _DAY.fullmatch(text):
+        try:
+            return _midnight(date.fromisoformat(text), zone)
+        except ValueError as error:
+            raise PeriodError(f"{text!r} is not a day: {error}.") from error
+    return parse_instant(text)
 
 
 def _midnight(day: date, zone: str) -> datetime:

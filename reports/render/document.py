@@ -141,7 +141,7 @@ def arrange(figures: Figures, entry: Entry, status: str = "draft") -> Document:
     return Document(
         title=entry.title,
         period=figures.period.name,
-        span=span_of(figures),
+        span=figures.period.span,
         is_synthetic=figures.state.is_synthetic,
         status=status,
         headline=tuple(totals[name] for name in entry.headline if name in totals),
@@ -153,7 +153,7 @@ def arrange(figures: Figures, entry: Entry, status: str = "draft") -> Document:
         ),
         exclusions=tuple((m.name, m.exclusions) for m in figures.metrics.values() if m.exclusions != "None."),
         provenance=(
-            ("Period", span_of(figures)),
+            ("Period", figures.period.span),
             ("Read as of", instant_text(figures.as_of)),
             ("Watermark", f"batch {figures.state.watermark}"),
             ("Published copy", figures.state.published),
@@ -163,12 +163,6 @@ def arrange(figures: Figures, entry: Entry, status: str = "draft") -> Document:
             ("Status", status),
         ),
     )
-
-
-def span_of(figures: Figures) -> str:
-    """The half-open range in words."""
-    period = figures.period
-    return f"{period.first_day} 00:00 to before {period.end_day} 00:00 ({period.zone})"
 
 
 def instant_text(instant: datetime) -> str:
@@ -200,6 +194,11 @@ def duration_text(seconds: int) -> str:
 def label_text(value: str) -> str:
     """A dimension's value for people; codes stay recognisable."""
     return value if not value.islower() or " " in value or "-" in value or "." in value else value.replace("_", " ")
+
+
+def lower_first(heading: str) -> str:
+    """A heading inside a sentence; abbreviations keep their capitals."""
+    return heading if heading[:2].isupper() else heading[0].lower() + heading[1:]
 
 
 def _totals(figures: Figures, metrics: Iterable[str]) -> list[Total]:
@@ -243,7 +242,7 @@ def bar_chart(figures: Figures, metric: Metric, by: str, at_most: int = 12) -> B
     )
     unit = {"ratio": "percent", "seconds": "seconds"}.get(metric.unit, metric.unit)
     return BarChart(
-        f"{metric.name} by {DIMENSION_NAMES.get(by, by)}", unit, bars, max(0, len(found) - at_most)
+        f"{metric.name} by {lower_first(DIMENSION_NAMES.get(by, by))}", unit, bars, max(0, len(found) - at_most)
     )
 
 
@@ -258,7 +257,7 @@ def _table(figures: Figures, breakdown: Breakdown, members: list[str]) -> Table:
             grid.setdefault(key, {})[name] = Cell(value_text(figure, metric), figure)
     headings = tuple(DIMENSION_NAMES.get(dimension, dimension) for dimension in dimensions)
     return Table(
-        "By " + " and ".join(heading[0].lower() + heading[1:] if heading[:3] != "MCP" else heading for heading in headings),
+        "By " + " and ".join(lower_first(heading) for heading in headings),
         dimensions,
         headings,
         tuple(figures.metrics[name] for name in names),

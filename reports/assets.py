@@ -1,0 +1,84 @@
+"""Assets: the reports of the catalogue as Dagster assets; everything they do is a plain function elsewhere.
+
+Only the wrapping belongs here.
+"""
+
+from typing import Any
+
+import dagster as dg
+
+from orchestration.core import keys
+from orchestration.core.home import Home
+from reports.catalogue import CATALOGUE, Entry
+
+DESCRIPTION = (
+    "{title}: one bundle per period, prepared as a draft from the published copy. One row of its figures.parquet is one figure "
+    "(metric and dimension values) with its key, unit, row count and digest; contributors.parquet names every delivered line that "
+    "it counts. Source: the contribution relations of the parts {parts}. Serves: {regime}."
+)
+
+
+class PrepareConfig(dg.Config):
+    """What to prepare.
+
+    Attributes:
+        period: `2026-05`, `2026-Q2`, `2026` or a range; empty = the last month that the data cover.
+        as_of: RFC 3339 instant; empty = the period's end and follow-up, as far as the data know.
+        zone: IANA zone of the period's edges.
+    """
+
+    period: str = ""
+    as_of: str = ""
+    zone: str = "UTC"
+
+
+def build_report_assets(home: Home) -> list[dg.AssetsDefinition]:
+    """One asset `reports/<report_id>` per report of the catalogue.
+
+    Args:
+        home: Whose published copy and filings.
+    """
+    return [_report_asset(home, entry) for entry in CATALOGUE.values()]
+
+
+def _report_asset(home: Home, entry: Entry) -> dg.AssetsDefinition:
+    parts = [part.part for part in entry.parts]
+
+    @dg.asset(
+        key=keys.report(entry.report_id),
+        deps=[
+            dg.AssetKey(list(keys.PUBLISHED)),
+            *[dg.AssetKey(["reporting", f"rpt_{entry.report_id}__{part}"]) for part in parts],
+        ],
+        group_name="reports",
+        kinds={"duckdb"},
+        owners=[f"team:{entry.owner}"],
+        tags={"layer": "reports", "sensitivity": "open"},
+        description=DESCRIPTION.format(title=entry.title, parts=", ".join(parts), regime=entry.regime),
+    )
+    def report(config: PrepareConfig) -> dg.MaterializeResult[Any]:
+        from reports.bundle import prepare
+        from reports.manifest import NAME, read_manifest
+
+        folder = prepare(
+            home, entry.report_id, config.period or None, as_of=config.as_of or None, zone=config.zone
+        )
+        facts = (read_manifest(folder) or {})["predicate"]
+        return dg.MaterializeResult(
+            metadata={
+                "filing": facts["filing"],
+                "period": facts["period"],
+                "status": facts["status"],
+                "figures": facts["figure_count"],
+                "provisional": facts["provisional_count"],
+                "watermark": facts["watermark"],
+                "bytes": sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
+                "is_synthetic": facts["is_synthetic"],
+                "page": dg.MetadataValue.url((folder / "report.html").as_uri()),
+                "folder": dg.MetadataValue.path(str(folder)),
+                "manifest": dg.MetadataValue.path(str(folder / NAME)),
+                "index": dg.MetadataValue.url((home.filings / "index.html").as_uri()),
+            }
+        )
+
+    return report

@@ -1,0 +1,124 @@
+"""Evidence: the machine-readable files of a bundle: figures, strata, contributors, register rows and checks.
+
+Their columns and order belong here; pages for people do not.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.core.durable import write_bytes
+from reports.figures import Figures
+from reports.metrics import dimensions_of
+from reports.published import columns_of, relations
+from reports.render.csv import csv_bytes
+from reports.strata import contributor_batches, strata_table
+
+FIGURE_SCHEMA = pa.schema(
+    [
+        ("figure_key", pa.string()),
+        ("part", pa.string()),
+        ("metric", pa.string()),
+        ("version", pa.int64()),
+        ("dimensions", pa.string()),
+        ("value", pa.decimal128(18, 4)),
+        ("unit", pa.string()),
+        ("numerator", pa.int64()),
+        ("denominator", pa.int64()),
+        ("row_count", pa.int64()),
+        ("open_count", pa.int64()),
+        ("null_reason", pa.string()),
+        ("is_provisional", pa.bool_()),
+        ("provisional_reason", pa.string()),
+        ("date_basis", pa.string()),
+        ("definition", pa.string()),
+        ("digest", pa.string()),
+    ]
+)
+
+# Which register explains a dimension: relation and key.
+REGISTERS = {
+    "surface": ("dim_surfaces", "surface"),
+    "policy_code": ("dim_policies", "policy_code"),
+    "reason_code": ("dim_policies", "policy_code"),
+    "action": ("dim_actions", "action"),
+    "mcp_server": ("dim_mcp_servers", "server_name"),
+}
+
+
+def write_figures(figures: Figures, path: Path) -> None:
+    """One row per figure, ordered by key."""
+    rows = []
+    for figure in sorted(figures.figures, key=lambda f: f.figure_key):
+        metric = figures.metrics[figure.metric]
+        row = msgspec.structs.asdict(figure)
+        row["version"] = row.pop("metric_version")
+        row["dimensions"] = msgspec.json.encode(figure.dimensions, order="deterministic").decode()
+        row |= {"date_basis": metric.date_basis, "definition": metric.definition}
+        rows.append(row)
+    pq.write_table(pa.Table.from_pylist(rows, schema=FIGURE_SCHEMA), path, compression="zstd")
+
+
+def write_strata(con: duckdb.DuckDBPyConnection, figures: Figures, path: Path) -> None:
+    """One row per stratum, ordered by (part, metric, role, dimensions)."""
+    pq.write_table(strata_table(con, figures), path, compression="zstd")
+
+
+def write_contributors(con: duckdb.DuckDBPyConnection, figures: Figures, path: Path) -> None:
+    """One row per contribution that counts, ordered; written batch by batch."""
+    batches = contributor_batches(con, figures)
+    first = next(batches, None)
+    schema = first.schema if first is not None else pa.schema([("stratum_id", pa.string())])
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        if first is not None:
+            writer.write_batch(first)
+        for batch in batches:
+            writer.write_batch(batch)
+
+
+def write_registers(con: duckdb.DuckDBPyConnection, figures: Figures, folder: Path) -> list[str]:
+    """The register rows that explain a value which occurs in the figures, a CSV a register.
+
+    Returns:
+        Names of the registers that were written.
+    """
+    present = relations(con, "marts")
+    used: dict[tuple[str, str], list[str]] = {}
+    for metric in {metric.part: metric for metric in figures.metrics.values()}.values():
+        for dimension in dimensions_of(con, metric.relation):
+            if dimension in REGISTERS and REGISTERS[dimension][0] in present:
+                select = f"select {dimension} from counted_{metric.part}"
+                used.setdefault(REGISTERS[dimension], []).append(select)
+    for (table, key), selects in used.items():
+        columns = columns_of(con, f"marts.{table}")
+        names = ", ".join(f'"{column}"' for column in columns)
+        rows = con.execute(
+            f"select {names} from marts.{table} where {key} in ({' union '.join(selects)}) order by all"
+        ).fetchall()
+        write_bytes(folder / f"{table}.csv", csv_bytes(rows, columns))
+    return sorted(table for table, _ in used)
+
+
+def latest_checks(con: duckdb.DuckDBPyConnection, required: Sequence[str]) -> dict[str, Any]:
+    """The last result of every check in the published copy, and which required ones have none or failed."""
+    rows: list[dict[str, Any]] = []
+    if "check_results" in relations(con, "ops"):
+        columns = columns_of(con, "ops.check_results")
+        found = con.execute(
+            "select * from ops.check_results qualify row_number() over "
+            "(partition by check_name, asset order by checked_at desc, run_id desc) = 1 order by check_name, asset"
+        ).fetchall()
+        rows = [dict(zip(columns, row, strict=True)) for row in found]
+    names = {row["check_name"] for row in rows}
+    return {
+        "required": list(required),
+        "missing": [name for name in required if name not in names],
+        "failed": sorted({row["check_name"] for row in rows if not row["passed"]}),
+        "blocking": sorted({row["check_name"] for row in rows if not row["passed"] and row["severity"] == "error"}),
+        "results": rows,
+    }

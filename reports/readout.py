@@ -1,0 +1,196 @@
+"""Read-outs: declared metrics over any half-open range, from the published copy, also while a run is writing.
+
+Checking what is asked for and writing the files belong here; figures are computed as for prepared reports.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import msgspec
+
+from orchestration.core import ops
+from orchestration.core.clock import stamp
+from orchestration.core.durable import write_bytes
+from orchestration.core.home import Home
+from orchestration.core.publish import open_published
+from reports.catalogue import CATALOGUE, Chart, Entry, Part
+from reports.figure_sql import Breakdown
+from reports.figures import Figures, compute
+from reports.metrics import Metric, UnknownName, check_dimensions, choose_metrics, dimensions_of, read_metrics
+from reports.periods import parse_range
+from reports.published import read_state
+
+FORMATS = ("json", "csv", "xlsx", "html")
+NAME = "readout"
+
+
+class ReadoutError(ValueError):
+    """A request that cannot be met as written; the message says what can."""
+
+
+def readout(  # noqa: PLR0913 - one argument an option of the command
+    home: Home,
+    start: str,
+    end: str,
+    metrics: Sequence[str] = (),
+    by: Sequence[str] = (),
+    where: Sequence[str] = (),
+    formats: Sequence[str] = ("json",),
+    out: Path | None = None,
+    zone: str = "UTC",
+) -> list[Path]:
+    """Answer a request for figures.
+
+    Args:
+        home: Whose published copy.
+        start: First day in the zone, or RFC 3339 instant.
+        end: Day or instant at which the range ends; not in it.
+        metrics: Names of metrics; none means all that have the dimensions asked for.
+        by: Dimensions to split by, together; the total is always there too.
+        where: `dimension=value`; a dimension given twice allows both values.
+        formats: Of json, csv, xlsx, html.
+        out: Folder for `readout.<format>`; default: a folder of its own under the home's readouts.
+        zone: IANA zone of days.
+
+    Returns:
+        The files, in the order of `formats`.
+
+    Raises:
+        ReadoutError: A format or filter cannot be read.
+        UnknownName: A metric or dimension is not declared.
+        PeriodError: The range or zone cannot be read.
+        FileNotFoundError: Nothing has been published yet.
+    """
+    chosen_formats = _formats(formats)
+    filters = _filters(where)
+    period = parse_range(start, end, zone)
+    with open_published(home) as con:
+        state = read_state(con, home)
+        chosen = _metrics(con, metrics, [*by, *filters])
+        splits = (Breakdown(), Breakdown(tuple(dict.fromkeys(by)))) if by else (Breakdown(),)
+        breakdowns = {metric.part: splits for metric in chosen}
+        figures = compute(con, chosen, period, state=state, breakdowns=breakdowns, where=filters)
+    request = {
+        "range_start": start,
+        "range_end": end,
+        "metrics": ",".join(metric.metric for metric in chosen),
+        "dimensions": ",".join(by),
+        "filters": "&".join(where),
+        "watermark": state.watermark,
+    }
+    readout_id = hashlib.sha256(msgspec.json.encode([request, zone])).hexdigest()[:16]
+    folder = out or home.readouts / readout_id
+    paths = []
+    for kind in chosen_formats:
+        path = folder / f"{NAME}.{kind}"
+        write_bytes(path, _render(kind, figures, by, filters, readout_id))
+        paths.append(path)
+    ops.append(home, "readouts", [{"readout_id": readout_id, **request, "requested_at": stamp()}])
+    return paths
+
+
+def readout_data(figures: Figures, filters: dict[str, list[str]], readout_id: str) -> dict[str, Any]:
+    """A read-out as plain data: what was pinned, the definitions, the figures (counts as integers, others as numbers)."""
+    rows = []
+    for figure in figures.figures:
+        row = msgspec.structs.asdict(figure)
+        precision = figures.metrics[figure.metric].precision
+        row["value"] = None if figure.value is None else float(figure.value) if precision else int(figure.value)
+        del row["digest"]
+        rows.append(row)
+    return {
+        "readout_id": readout_id,
+        "period": figures.period.name,
+        "start": figures.period.start,
+        "end": figures.period.end,
+        "zone": figures.period.zone,
+        "as_of": figures.as_of,
+        "watermark": figures.state.watermark,
+        "is_synthetic": figures.state.is_synthetic,
+        "where": filters,
+        "metrics": [msgspec.to_builtins(metric) for metric in figures.metrics.values()],
+        "figures": rows,
+    }
+
+
+def _formats(formats: Sequence[str]) -> list[str]:
+    for kind in formats:
+        if kind not in FORMATS:
+            raise ReadoutError(f"{kind!r} is no format. There are: {', '.join(FORMATS)}.")
+    return list(dict.fromkeys(formats)) or ["json"]
+
+
+def _filters(where: Sequence[str]) -> dict[str, list[str]]:
+    filters: dict[str, list[str]] = {}
+    for text in where:
+        dimension, separator, value = text.partition("=")
+        if not separator or not dimension.strip():
+            raise ReadoutError(f"{text!r} is no filter: write dimension=value, such as surface=api.")
+        filters.setdefault(dimension.strip(), []).append(value)
+    return filters
+
+
+def _metrics(con: duckdb.DuckDBPyConnection, wanted: Sequence[str], dimensions: Sequence[str]) -> list[Metric]:
+    declared = read_metrics(con)
+    chosen = choose_metrics(declared, wanted)
+    available = {metric.part: dimensions_of(con, metric.relation) for metric in chosen}
+    if wanted:
+        for part, names in available.items():
+            check_dimensions(dimensions, names, part)
+        return chosen
+    fitting = [metric for metric in chosen if set(dimensions) <= set(available[metric.part])]
+    if not fitting:
+        every = sorted({name for names in available.values() for name in names})
+        for name in dimensions:
+            check_dimensions([name], every, "any metric")
+        raise UnknownName(f"no metric has all of {', '.join(dimensions)}; there are: {', '.join(every)}.")
+    return fitting
+
+
+def _render(kind: str, figures: Figures, by: Sequence[str], filters: dict[str, list[str]], readout_id: str) -> bytes:
+    if kind == "json":
+        return msgspec.json.format(msgspec.json.encode(readout_data(figures, filters, readout_id)), indent=1) + b"\n"
+    if kind == "csv":
+        from reports.render.csv import figures_csv
+
+        return figures_csv(figures)
+    from reports.render.document import arrange
+
+    document = arrange(figures, _entry(figures, by), status="read-out")
+    shown = tuple(("Only", f"{name} = {' or '.join(values)}") for name, values in filters.items())
+    document = msgspec.structs.replace(document, provenance=(*document.provenance, *shown))
+    if kind == "xlsx":
+        from reports.render.xlsx import workbook_bytes
+
+        return workbook_bytes(document, figures)
+    from reports.render.html import page_bytes
+
+    return page_bytes(document)
+
+
+def _entry(figures: Figures, by: Sequence[str]) -> Entry:
+    """A frame for the pages of a read-out: the parts asked for, with a chart a metric when there is one dimension."""
+    titles = {part.part: part for entry in CATALOGUE.values() for part in entry.parts}
+    parts = []
+    for name in figures.breakdowns:
+        known = titles.get(name, Part(name, name.replace("_", " ").capitalize(), ""))
+        members = [metric for metric in figures.metrics.values() if metric.part == name]
+        charts = tuple(Chart(metric.metric, by[0]) for metric in members[:4]) if len(by) == 1 else ()
+        parts.append(msgspec.structs.replace(known, charts=charts))
+    return Entry(
+        report_id=NAME,
+        title="Read-out",
+        regime="a request, not a filing",
+        audience="whoever asked",
+        owner="regulatory-operations",
+        cadence="on request",
+        due_days=0,
+        template_version=1,
+        renderers=FORMATS,
+        required_checks=(),
+        headline=tuple(figures.metrics)[:8],
+        parts=tuple(parts),
+    )
