@@ -38,31 +38,36 @@ def surfaces(world: World, day: int) -> list[Fields]:
     ]
 
 
+def vendors(north_capacity: int = 30) -> list[Fields]:
+    """The register of vendors; one vendor's hourly capacity changes during the window."""
+    return [
+        {
+            "vendor_id": vendor,
+            "name": name,
+            "contract_from": LONG_AGO,
+            "contract_to": "2027-12-31",
+            "scope": "content review",
+            "sla_hours": 24,
+            "sla_target": 0.9,
+            "accuracy_target": 0.92,
+            "agreement_target": 0.75,
+            "hourly_capacity": north_capacity if vendor == VENDORS[0][0] else 30,
+            "unit_cost": 1.25,
+            "currency": "EUR",
+            "languages": list(LANGUAGES),
+        }
+        for vendor, name in VENDORS
+    ]
+
+
 def all_registers(world: World, account_ids: list[str]) -> dict[str, list[Fields]]:
     """Every register as of the first day, by name."""
-    return {**law(world), **rules(), **_people(world), **_operations(world, account_ids)}
+    return {**law(world), **rules(world), **_people(world), **_operations(world, account_ids)}
 
 
 def _people(world: World) -> dict[str, list[Fields]]:
     return {
-        "vendors": [
-            {
-                "vendor_id": vendor,
-                "name": name,
-                "contract_from": LONG_AGO,
-                "contract_to": "2027-12-31",
-                "scope": "content review",
-                "sla_hours": 24,
-                "sla_target": 0.9,
-                "accuracy_target": 0.92,
-                "agreement_target": 0.75,
-                "hourly_capacity": 30,
-                "unit_cost": 1.25,
-                "currency": "EUR",
-                "languages": list(LANGUAGES),
-            }
-            for vendor, name in VENDORS
-        ],
+        "vendors": vendors(),
         "reviewers": [
             {
                 "reviewer_id": reviewer,

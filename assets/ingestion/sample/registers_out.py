@@ -57,6 +57,8 @@ def export(landing: Landing, world: World, account_ids: list[str]) -> None:
         lines = [Judged({name: value for name, value in row.items() if value is not None}) for row in rows]
         _export_register(landing, world, register, lines)
     _export_surfaces(landing, world)
+    if world.days > 1:
+        _export_vendors(landing, world)
     _export_foreign(landing, world)
     for log in evaluation.logs(world):
         landing.put("evaluations", world.start, log.name, log.data)
@@ -93,6 +95,13 @@ def _export_surfaces(landing: Landing, world: World) -> None:
             for row in registers.surfaces(world, day)
         ]
         landing.deliver("surfaces", world.start + timedelta(days=day), "surfaces.csv", lines)
+
+
+def _export_vendors(landing: Landing, world: World) -> None:
+    """The register of vendors comes again in full when one row changed: the rows that did not are duplicates."""
+    before = registers.vendors()
+    lines = [Judged(row, "duplicate" if row in before else "loadable") for row in registers.vendors(north_capacity=40)]
+    landing.deliver("vendors", world.start + timedelta(days=world.days // 2), "vendors.csv", lines)
 
 
 def _export_foreign(landing: Landing, world: World) -> None:

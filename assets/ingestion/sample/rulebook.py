@@ -4,6 +4,8 @@ Belongs here: registers that say what ought to be done.
 Does not belong here: registers of who and what there is (`registers`).
 """
 
+from datetime import timedelta
+
 from assets.ingestion.sample.codes import (
     ACTIONS,
     CONTENT_ACTIONS,
@@ -87,24 +89,10 @@ def law(world: World) -> dict[str, list[Fields]]:
     }
 
 
-def rules() -> dict[str, list[Fields]]:
+def rules(world: World) -> dict[str, list[Fields]]:
     """Registers of the platform's own rules, by name."""
     return {
-        "policies": [
-            {
-                "policy_code": policy.code,
-                "name": policy.name,
-                "dsa_category": policy.category,
-                "dsa_keyword": policy.keyword,
-                "ncmec_class": "B1" if policy.code == "child_safety" else None,
-                "severity_default": policy.severity,
-                "terms_version": "2026-01",
-                "terms_provision": f"Example terms, section {n}",
-                "ip_provision": "Example terms, copyright" if policy.code == "copyright" else None,
-                "valid_from": LONG_AGO,
-            }
-            for n, policy in enumerate(POLICIES, start=1)
-        ],
+        "policies": _policies(world),
         "actions": [
             {
                 "action": action.code,
@@ -172,3 +160,27 @@ def rules() -> dict[str, list[Fields]]:
             for phase in ("pre_launch", "post_launch")
         ],
     }
+
+
+def _policies(world: World) -> list[Fields]:
+    """One row a policy; the policy on fraud was reworded in the middle of the window, so that it has two."""
+    reworded = str(world.start + timedelta(days=world.days // 2))
+    rows: list[Fields] = []
+    for n, policy in enumerate(POLICIES, start=1):
+        row: Fields = {
+            "policy_code": policy.code,
+            "name": policy.name,
+            "dsa_category": policy.category,
+            "dsa_keyword": policy.keyword,
+            "ncmec_class": "B1" if policy.code == "child_safety" else None,
+            "severity_default": policy.severity,
+            "terms_version": "2026-01",
+            "terms_provision": f"Example terms, section {n}",
+            "ip_provision": "Example terms, copyright" if policy.code == "copyright" else None,
+            "valid_from": LONG_AGO,
+        }
+        if policy.code == "fraud_scams":
+            rows.append({**row, "valid_to": reworded})
+            row |= {"name": "Fraud, scams and impersonation", "terms_version": "2026-06", "valid_from": reworded}
+        rows.append(row)
+    return rows

@@ -297,3 +297,37 @@ def test_evaluation_logs_are_read_by_inspects_own_reader(sample: tuple[Home, Sam
 def test_total_sums_the_books(sample: tuple[Home, SampleSummary]) -> None:
     assert isinstance(sample[1].total, FeedLines)
     assert sample[1].total.lines == sum(books.lines for books in sample[1].feeds.values())
+
+
+def test_closed_accounts_send_nothing_more(sample: tuple[Home, SampleSummary]) -> None:
+    home, _ = sample
+    closed: dict[str, str] = {}
+    reopened: set[str] = set()
+    for action in latest(home, "enforcement_actions").values():
+        if action["action"] in {"account_termination", "service_termination"} and "account_id" in action:
+            closed[action["account_id"]] = action["applied_at"]
+            reopened |= {action["account_id"]} if "reversed_at" in action else set()
+    final = {account: at for account, at in closed.items() if account not in reopened}
+    assert final
+    for line in lines_of(home, "model_requests"):
+        if isinstance(line, dict) and is_loadable("model_requests", line) and line["account_id"] in final:
+            at = datetime.fromisoformat(line["requested_at"])
+            assert at <= datetime.fromisoformat(final[line["account_id"]])
+
+
+def test_late_rows_a_redelivered_file_and_an_unfinished_one_are_there(sample: tuple[Home, SampleSummary]) -> None:
+    folder = sample[0].landing / "model_requests"
+    names = {path.name for path in folder.rglob("*") if path.is_file()}
+    assert {"gateway-late.jsonl.gz", "gateway-1-resent.jsonl.gz", "gateway-2.jsonl.gz.part"} <= names
+    late = [line for path in folder.rglob("gateway-late*") for line in unpacked(path).split(b"\n") if line]
+    assert late
+    [resent] = folder.rglob("gateway-1-resent*")
+    first = min(folder.iterdir()) / "gateway-1.jsonl.gz"
+    assert resent.read_bytes() == first.read_bytes()
+    assert resent.parent != first.parent
+
+
+def test_too_small_a_world_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="at least 1 day"):
+        write(Home.at(tmp_path), days=0)
+    assert not (tmp_path / "landing").exists()
