@@ -137,6 +137,17 @@ def build(warehouse: Warehouse, manifest: Any, *arguments: str) -> None:
     assert result.success, "\n".join(failures) or repr(result.exception)
 
 
+def run_tests(warehouse: Warehouse, manifest: Any, *arguments: str) -> list[str]:
+    """Run ``dbt test`` on what is built and return the names of the tests that passed.
+
+    Raises AssertionError with the failures when any fails.
+    """
+    result = _invoke(warehouse, "test", manifest, *arguments)
+    failures = [f"{node.node.name}: {node.message}" for node in getattr(result.result, "results", []) if _failed(node)]
+    assert result.success, "\n".join(failures) or repr(result.exception)
+    return [node.node.name for node in result.result.results]
+
+
 def _invoke(warehouse: Warehouse, command: str, manifest: Any, *arguments: str) -> Any:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
@@ -145,7 +156,9 @@ def _invoke(warehouse: Warehouse, command: str, manifest: Any, *arguments: str) 
     folders |= {"target-path": warehouse.root / "target", "log-path": warehouse.root / "logs"}
     options = [word for name, folder in folders.items() for word in (f"--{name}", str(folder))]
     try:
-        return dbtRunner(manifest=manifest).invoke(["--quiet", "--log-level-file", "none", command, *options, *arguments])
+        return dbtRunner(manifest=manifest).invoke(
+            ["--quiet", "--log-level-file", "none", command, *options, *arguments]
+        )
     finally:
         DuckDBConnectionManager.close_all_connections()
 

@@ -3,7 +3,6 @@
 Belongs here: three batches over one kept manifest, compared row for row. Not here: what a single model says (unit tests in dbt).
 """
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -57,7 +56,14 @@ def deliver(warehouse: Warehouse) -> None:
         "appeals",
         [
             {"_batch_id": 2, "_line_no": 1, "_version_at": at(15), **appeal},
-            {"_batch_id": 3, "_line_no": 1, "_version_at": at(18), **appeal, "outcome": "reversed", "decided_at": at(18)},
+            {
+                "_batch_id": 3,
+                "_line_no": 1,
+                "_version_at": at(18),
+                **appeal,
+                "outcome": "reversed",
+                "decided_at": at(18),
+            },
             {"_batch_id": 1, "_line_no": 1, "appeal_id": "early", "action_id": "moves", "submitted_at": at(4)},
         ],
     )
@@ -67,12 +73,28 @@ def deliver(warehouse: Warehouse) -> None:
         "user_reports",
         [
             {"_batch_id": 1, "_line_no": 1, "report_id": "answered late", "submitted_at": at(2)},
-            {"_batch_id": 1, "_line_no": 2, "report_id": "about a server", "submitted_at": at(3), "mcp_server": "notes"},
+            {
+                "_batch_id": 1,
+                "_line_no": 2,
+                "report_id": "about a server",
+                "submitted_at": at(3),
+                "mcp_server": "notes",
+            },
         ],
     )
-    add_rows(warehouse, "report_outcomes", [{"_batch_id": 2, "_line_no": 1, "report_id": "answered late", "decided_at": at(9)}])
-    add_rows(warehouse, "mcp_servers", [{"_batch_id": 2, "_line_no": 1, "server_name": "io.notes", "aliases": ["notes"]}])
-    add_rows(warehouse, "reviews", [{"_batch_id": 1, "_line_no": n, "review_id": f"v{n}", "enqueued_at": at(n)} for n in (1, 2)])
+    add_rows(
+        warehouse,
+        "report_outcomes",
+        [{"_batch_id": 2, "_line_no": 1, "report_id": "answered late", "decided_at": at(9)}],
+    )
+    add_rows(
+        warehouse, "mcp_servers", [{"_batch_id": 2, "_line_no": 1, "server_name": "io.notes", "aliases": ["notes"]}]
+    )
+    add_rows(
+        warehouse,
+        "reviews",
+        [{"_batch_id": 1, "_line_no": n, "review_id": f"v{n}", "enqueued_at": at(n)} for n in (1, 2)],
+    )
     add_rows(
         warehouse,
         "model_requests",
@@ -100,7 +122,14 @@ def deliver(warehouse: Warehouse) -> None:
         [
             {"_batch_id": 2, "_line_no": 1, "retraction_id": "t1", "feed": "enforcement_actions", "id": "withdrawn"},
             {"_batch_id": 2, "_line_no": 2, "retraction_id": "t2", "feed": "reviews", "file_sha256": "aa", "line": 2},
-            {"_batch_id": 3, "_line_no": 1, "retraction_id": "t3", "feed": "enforcement_actions", "file_sha256": "bb", "line": 2},
+            {
+                "_batch_id": 3,
+                "_line_no": 1,
+                "retraction_id": "t3",
+                "feed": "enforcement_actions",
+                "file_sha256": "bb",
+                "line": 2,
+            },
         ],
     )
     add_file(warehouse, 2, "bb", "enforcement_actions")
@@ -121,7 +150,7 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.fixture(scope="module")
-def grown(tmp_path_factory: pytest.TempPathFactory, manifest: Any) -> Iterator[tuple[Warehouse, dict[int, Any]]]:
+def grown(tmp_path_factory: pytest.TempPathFactory, manifest: Any) -> tuple[Warehouse, dict[int, Any]]:
     """A warehouse built batch by batch on one kept manifest, with what it held after each."""
     warehouse = make_warehouse(tmp_path_factory.mktemp("grown"))
     deliver(warehouse)
@@ -130,7 +159,7 @@ def grown(tmp_path_factory: pytest.TempPathFactory, manifest: Any) -> Iterator[t
         pin(warehouse, watermark=batch, built_through=batch - 1)
         build(warehouse, manifest, *ONLY_FACTS)
         held[batch] = contents(warehouse)
-    yield warehouse, held
+    return warehouse, held
 
 
 @pytest.mark.parametrize("watermark", [1, 3])
@@ -182,7 +211,9 @@ def test_history_says_which_version_stood_as_of_any_batch(grown: tuple[Warehouse
     assert grown[0].query(late) == [(True,)]
 
 
-def test_an_order_under_a_gag_is_in_the_open_file_only_once_it_is_lifted(grown: tuple[Warehouse, dict[int, Any]]) -> None:
+def test_an_order_under_a_gag_is_in_the_open_file_only_once_it_is_lifted(
+    grown: tuple[Warehouse, dict[int, Any]],
+) -> None:
     held = grown[1]
     assert [len(held[batch]["current.marts.fct_legal_orders"]) for batch in (1, 2, 3)] == [0, 0, 1]
     assert [len(held[batch]["restricted.marts.fct_legal_orders_restricted"]) for batch in (1, 2, 3)] == [1, 1, 1]
