@@ -19,10 +19,10 @@ from orchestration.core.settings import get_settings
 _OWN = Format("csv")
 _BOM = b"\xef\xbb\xbf"
 _LINE = {
-    "any": re.compile(rb"[^\r\n]*(?:\r\n|[\r\n])"),
-    "lf": re.compile(rb"[^\n]*\n"),
-    "crlf": re.compile(rb"(?:[^\r]|\r(?!\n))*\r\n"),
-    "cr": re.compile(rb"[^\r]*\r"),
+    "any": re.compile(rb"[^\r\n]*+(?:\r\n|[\r\n])"),
+    "lf": re.compile(rb"[^\n]*+\n"),
+    "crlf": re.compile(rb"(?:[^\r]++|\r(?!\n))*+\r\n"),
+    "cr": re.compile(rb"[^\r]*+\r"),
 }
 _field_limit = threading.Lock()
 
@@ -94,8 +94,10 @@ def physical_lines(source: Iterator[bytes], newline: str, limit: int) -> Iterato
         if not offset and not number and text.startswith(_BOM):
             text, offset = text[len(_BOM) :], len(_BOM)
         held = text.endswith(b"\r")  # its LF may be in the next chunk
-        position = 0
-        for match in pattern.finditer(text, 0, len(text) - held):
+        position, end = 0, len(text) - held
+        while (
+            match := pattern.match(text, position, end)
+        ) is not None:  # a search would try every position of a long line
             number += 1
             content = match.group()
             yield PhysicalLine(number, offset, content, dropped > 0 or len(content) > limit)

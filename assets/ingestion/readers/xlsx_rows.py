@@ -6,7 +6,7 @@ Belongs here: choosing the sheet, typed cells, error cells, refusing bombs. Not 
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from assets.ingestion.mapping_language import Format, Mapping
 from assets.ingestion.readers.records import table_rows
@@ -43,15 +43,18 @@ def read_xlsx(path: Path, feed: str, mapping: Mapping | None, name: str) -> Line
     del name
     layout = mapping.format if mapping is not None else _OWN
     _check_parts(path)
-    workbook = _workbook(path)
-    try:
-        yield from _sheet_lines(workbook, feed, mapping, layout)
-    except SourceRejectedError:
-        raise
-    except Exception as error:  # openpyxl raises whatever the broken part happens to trip
-        raise SourceRejectedError("unreadable_file", "the workbook cannot be read to its end") from error
-    finally:
-        workbook.close()
+    with path.open(
+        "rb"
+    ) as stream:  # a stream, because openpyxl goes by a path's ending and the vault's names have none
+        workbook = _workbook(stream)
+        try:
+            yield from _sheet_lines(workbook, feed, mapping, layout)
+        except SourceRejectedError:
+            raise
+        except Exception as error:  # openpyxl raises whatever the broken part happens to trip
+            raise SourceRejectedError("unreadable_file", "the workbook cannot be read to its end") from error
+        finally:
+            workbook.close()
 
 
 def _check_parts(path: Path) -> None:
@@ -75,20 +78,13 @@ def _check_parts(path: Path) -> None:
         raise SourceRejectedError("unreadable_file", "this is not an XLSX workbook") from error
 
 
-def _workbook(path: Path) -> Any:  # noqa: ANN401  openpyxl's read-only workbook
+def _workbook(stream: BinaryIO) -> Any:  # noqa: ANN401  openpyxl's read-only workbook
     import openpyxl
 
     try:
-        with path.open("rb") as stream:
-            return openpyxl.load_workbook(_copied(stream.read()), read_only=True, data_only=True, keep_links=False)
+        return openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
     except Exception as error:  # see read_xlsx
         raise SourceRejectedError("unreadable_file", "this is not an XLSX workbook that can be opened") from error
-
-
-def _copied(raw: bytes) -> Any:  # noqa: ANN401
-    import io
-
-    return io.BytesIO(raw)  # the vault's names have no ending, and openpyxl insists on one
 
 
 def _sheet_lines(workbook: Any, feed: str, mapping: Mapping | None, layout: Format) -> Lines:  # noqa: ANN401
