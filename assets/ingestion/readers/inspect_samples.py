@@ -7,7 +7,7 @@ messages, answers, explanations, or free metadata.
 import math
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ _MAX_CODE = 64
 
 
 def read_inspect_log(path: Path, feed: str, mapping: Mapping | None, name: str) -> Lines:
-    """Read one `.eval` or `.json` log, a sample in memory at a time (`.json` logs are read whole by inspect_ai).
+    """Read one `.eval` or `.json` log by its samples' summaries (inspect_ai reads a `.json` log whole).
 
     Args:
         path: Where the bytes are.
@@ -56,7 +56,7 @@ def _link(path: Path, copy: Path) -> None:
 
 
 def _lines(log_file: Path) -> Iterator[SourceLine]:
-    from inspect_ai.log import read_eval_log, read_eval_log_samples
+    from inspect_ai.log import read_eval_log
 
     log = read_eval_log(str(log_file), header_only=True)
     header = {
@@ -71,9 +71,18 @@ def _lines(log_file: Path) -> Iterator[SourceLine]:
         "phase": _code(log.eval.metadata, "phase"),
     }
     scorers = [scorer.name for scorer in log.eval.scorers or []]
-    samples = read_eval_log_samples(str(log_file), all_samples_required=False, exclude_fields=_UNREAD)
-    for number, sample in enumerate(samples, start=1):
+    for number, sample in enumerate(_samples(log_file), start=1):
         yield SourceLine(number, value={**header, **_sample(sample, scorers)})
+
+
+def _samples(log_file: Path) -> Iterable[Any]:
+    """List what the log really holds. Its samples' summaries name all of them, whatever the header promises."""
+    from inspect_ai.log import read_eval_log_sample_summaries, read_eval_log_samples
+
+    summaries = read_eval_log_sample_summaries(str(log_file))
+    if summaries:
+        return summaries
+    return read_eval_log_samples(str(log_file), all_samples_required=False, exclude_fields=_UNREAD)
 
 
 def _sample(sample: Any, scorers: list[str]) -> dict[str, Any]:  # noqa: ANN401  inspect_ai has no types here

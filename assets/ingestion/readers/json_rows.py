@@ -88,9 +88,9 @@ def elements(
             yield number, element
         if not number:
             _check_array(ChunkReader(utf8_chunks(path, name, encoding)), prefix)
-    except ijson.IncompleteJSONError as error:
-        raise SourceRejectedError("truncated_file", "the JSON document stops before its end, or is none") from error
     except (ijson.JSONError, ValueError, OverflowError) as error:
+        if "premature EOF" in str(error) or "incomplete" in str(error).lower():
+            raise SourceRejectedError("truncated_file", "the JSON document stops before its end") from error
         raise SourceRejectedError("not_json", "the file is not one JSON document") from error
 
 
