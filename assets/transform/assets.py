@@ -4,6 +4,7 @@ Turning a build into Dagster's events and the check ledger belongs here; the bui
 """
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from dagster import (
     AssetCheckResult,
     AssetCheckSeverity,
     AssetExecutionContext,
+    AssetKey,
     AssetsDefinition,
     Failure,
     MaterializeResult,
@@ -19,12 +21,13 @@ from dagster import (
 )
 
 from assets.transform import translator
+from assets.transform.project import fingerprint
 from assets.transform.run import BuildFailed, BuildResult, Change, NodeResult, build, read_change, select_models
-from orchestration.core import keys, ops
+from orchestration.core import candidate, keys, ops
 from orchestration.core.clock import stamp
 from orchestration.core.commits import read_commits
-from orchestration.core.home import Home
-from orchestration.core.settings import get_settings
+from orchestration.core.failpoints import reach
+from orchestration.core.resources import Writer
 
 TransformEvent = MaterializeResult[Any] | AssetCheckResult
 
@@ -32,8 +35,9 @@ TransformEvent = MaterializeResult[Any] | AssetCheckResult
 def build_transform_assets(parsed: Mapping[str, Any], *, project: Path | None = None) -> AssetsDefinition:
     """The op `transform`, which brings the marts up to the watermark.
 
-    It builds what hangs on the feeds that changed (everything at a rebuild; when a user picks assets, exactly those), in this process.
-    Every asset of the run is reported, the untouched ones as `rebuilt: false`, so that what comes after is never skipped.
+    It builds what hangs on the feeds that changed (everything at a rebuild; just the selection when that leaves out something that
+    changed), in this process, and puts a complete build forward as the candidate that the mart checks judge. Every asset of the run
+    is reported, the untouched ones as `rebuilt: false`, so that what comes after is never skipped. Needs the resource `writer`.
 
     Args:
         parsed: The manifest (`project.manifest`).
@@ -45,19 +49,25 @@ def build_transform_assets(parsed: Mapping[str, Any], *, project: Path | None = 
         specs=translator.asset_specs(parsed),
         check_specs=translator.check_specs(parsed),
         can_subset=True,
+        required_resource_keys={"writer"},
         description="dbt build of all models downstream of the feeds that changed, and their tests.",
     )
     def transform(context: AssetExecutionContext) -> Iterator[TransformEvent]:
-        home = Home.at(get_settings().home)
+        writer: Writer = context.resources.writer
+        home = writer.home
+        candidate.withdraw(home)
         change = read_change(home, read_commits(home))
-        chosen = _chosen(context, parsed, change)
+        chosen, is_complete = choose(parsed, context.selected_asset_keys, change)
         context.log.info(_plan(chosen, change))
         failure: BuildFailed | None = None
         try:
-            result = build(home, select=chosen, on_event=None, project=project)
+            result = build(home, select=chosen, project=project)
         except BuildFailed as error:
             result, failure = error.result, error
-        ops.append(home, "check_results", check_rows(parsed, result, context.run.run_id, change.watermark))
+        ops.append(home, "check_results", check_rows(parsed, result, writer.run_id, change.watermark))
+        if failure is None and is_complete:
+            _propose(writer, change, result, project)
+            reach("dbt_built")
         yield from _events(context, parsed, result, change, is_broken=failure is not None)
         if failure is not None:
             raise Failure(
@@ -69,13 +79,38 @@ def build_transform_assets(parsed: Mapping[str, Any], *, project: Path | None = 
     return transform
 
 
-def _chosen(context: AssetExecutionContext, parsed: Mapping[str, Any], change: Change) -> list[str] | None:
+def choose(parsed: Mapping[str, Any], selected: AbstractSet[AssetKey], change: Change) -> tuple[list[str] | None, bool]:
+    """Which models a run builds, and whether that brings the marts up to the watermark.
+
+    Args:
+        parsed: The manifest.
+        selected: Assets of the run.
+        change: What the marts lack.
+
+    Returns:
+        Names for `build` (None: everything), and whether nothing that changed is left out. A run whose selection leaves out something
+        that changed builds just its selection, and its watermark does not count.
+    """
     nodes = translator.built_nodes(parsed).values()
-    selected = context.selected_asset_keys
     picked = [str(node["name"]) for node in nodes if translator.asset_key(node) in selected]
-    if len(picked) < len(nodes):
-        return picked
-    return select_models(parsed, change.feeds)
+    needed = select_models(parsed, change.feeds)
+    if needed is None:
+        is_everything = len(picked) == len(nodes)
+        return (None if is_everything else picked), is_everything
+    is_complete = set(needed) <= set(picked)
+    return (needed if is_complete else picked), is_complete
+
+
+def _propose(writer: Writer, change: Change, result: BuildResult, project: Path | None) -> None:
+    candidate.propose(
+        writer.home,
+        candidate.Candidate(
+            run_id=writer.run_id,
+            fingerprint=fingerprint(project),
+            built_through=change.watermark,
+            has_new_rows=bool(result.nodes),
+        ),
+    )
 
 
 def _plan(chosen: list[str] | None, change: Change) -> str:

@@ -142,14 +142,23 @@ def select_models(parsed: Mapping[str, Any], feeds: Iterable[str] | None) -> lis
 
 
 def _as_of_readers(parsed: Mapping[str, Any]) -> set[str]:
+    """Models that read `raw.pins` and speak of `as_of`, in their own text or in a macro of the project that they call."""
     pins = {key for key, source in parsed["sources"].items() if source["schema"] == "raw" and source["name"] == "pins"}
     return {
         key
         for key, node in parsed["nodes"].items()
         if node["resource_type"] == "model"
         and pins & set(node["depends_on"]["nodes"])
-        and _READS_AS_OF.search(node.get("raw_code") or "")
+        and any(_READS_AS_OF.search(text) for text in _texts(parsed, node))
     }
+
+
+def _texts(parsed: Mapping[str, Any], node: Mapping[str, Any]) -> Iterable[str]:
+    yield node.get("raw_code") or ""
+    for name in node["depends_on"].get("macros", ()):
+        macro = parsed["macros"].get(name)
+        if macro is not None and macro["package_name"] == node["package_name"]:
+            yield macro["macro_sql"]
 
 
 def _downstream(parsed: Mapping[str, Any], roots: set[str]) -> set[str]:

@@ -9,9 +9,12 @@ from dagster import AssetCheckSeverity, AssetKey, AssetsDefinition, DagsterInsta
 
 from assets.transform import project as dbt_home
 from assets.transform import translator
-from assets.transform.assets import build_transform_assets
-from orchestration.core import ops
+from assets.transform.assets import build_transform_assets, choose
+from assets.transform.run import Change
+from orchestration.core import candidate, ops
 from orchestration.core.home import Home
+from orchestration.core.resources import writer_resource
+from orchestration.core.state import read_state
 
 from .conftest import facts, land
 
@@ -46,7 +49,7 @@ def test_a_run_reports_every_asset_and_check_with_rows_and_fills_the_ledger(
     home: Home, definition: AssetsDefinition
 ) -> None:
     land(home, 1, ["2026-01-01"], [("a", "2026-01-01", 1), ("a", "2026-01-01", 1)])
-    outcome = materialize([definition])
+    outcome = materialize([definition], resources={"writer": writer_resource(home)})
     assert outcome.success
     done = {event.asset_key.path[-1]: event for event in outcome.get_asset_materialization_events() if event.asset_key}
     assert set(done) == {"stg_actions", "stg_appeals", "stg_surfaces", "fct_actions", "dim_ages", "codes"}
@@ -66,9 +69,9 @@ def test_untouched_assets_are_reported_as_not_rebuilt_and_downstream_is_not_skip
     home: Home, definition: AssetsDefinition
 ) -> None:
     land(home, 1, ["2026-01-01"], [("a", "2026-01-01", 1)])
-    assert materialize([definition]).success
+    assert materialize([definition], resources={"writer": writer_resource(home)}).success
     land(home, 1, [], [("a", "2026-01-01", 1), ("late", "2026-01-01", 2)], built_through=1)
-    outcome = materialize([definition])
+    outcome = materialize([definition], resources={"writer": writer_resource(home)})
     rebuilt = {
         event.asset_key.path[-1]: event.step_materialization_data.materialization.metadata["rebuilt"].value
         for event in outcome.get_asset_materialization_events()
@@ -81,7 +84,9 @@ def test_untouched_assets_are_reported_as_not_rebuilt_and_downstream_is_not_skip
 def test_a_failed_test_fails_the_run_and_says_where(home: Home, definition: AssetsDefinition) -> None:
     land(home, 1, ["2026-01-01"], [(None, "2026-01-01", 1)])
     with DagsterInstance.ephemeral() as instance:
-        outcome = materialize([definition], instance=instance, raise_on_error=False)
+        outcome = materialize(
+            [definition], instance=instance, raise_on_error=False, resources={"writer": writer_resource(home)}
+        )
     assert not outcome.success
     assert "fct_actions" in str(outcome.all_events)
     assert [row["passed"] for row in ops.read(home, "check_results") if row["severity"] == "error"] == [False]
@@ -100,3 +105,31 @@ def test_definitions_import_neither_dbt_nor_dagster_dbt(home: Home, project: Pat
 
 def test_check_names_hold_only_what_dagster_takes() -> None:
     assert translator.check_name({"name": "a.b-c d"}) == "a_b_c_d"
+
+
+def test_a_build_counts_only_when_its_own_run_accepts_it(home: Home, definition: AssetsDefinition) -> None:
+    land(home, 1, ["2026-01-01"], [("a", "2026-01-01", 1)])
+    outcome = materialize([definition], resources={"writer": writer_resource(home)})
+    assert read_state(home).built_through == 0
+    assert not candidate.accept(home, "another run")
+    assert candidate.accept(home, outcome.run_id)
+    assert read_state(home).built_through == 1
+    assert not candidate.accept(home, outcome.run_id)
+
+
+def test_a_failed_build_is_no_candidate(home: Home, definition: AssetsDefinition) -> None:
+    land(home, 1, ["2026-01-01"], [(None, "2026-01-01", 1)])
+    outcome = materialize([definition], raise_on_error=False, resources={"writer": writer_resource(home)})
+    assert not candidate.accept(home, outcome.run_id)
+
+
+def test_a_selection_that_leaves_out_something_that_changed_does_not_count(home: Home, project: Path) -> None:
+    parsed = dbt_home.manifest(home, project)
+    everything = {translator.asset_key(node) for node in translator.built_nodes(parsed).values()}
+    changed = Change(2, frozenset({"actions"}))
+    fact = {AssetKey(["marts", "fct_actions"])}
+    assert choose(parsed, everything, changed) == (["dim_ages", "fct_actions", "stg_actions"], True)
+    assert choose(parsed, fact, changed) == (["fct_actions"], False)
+    assert choose(parsed, everything, Change(2, None)) == (None, True)
+    assert choose(parsed, fact, Change(2, None)) == (["fct_actions"], False)
+    assert choose(parsed, fact, Change(2, frozenset())) == ([], True)

@@ -1,0 +1,191 @@
+"""Quality checks as Dagster asset checks: one op after ingestion, one after the marts; errors block what is downstream.
+
+Which checks run when, their descriptions and their way into the ledger belong here; what they compare is told by the modules beside.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from dagster import (
+    AssetCheckExecutionContext,
+    AssetCheckResult,
+    AssetChecksDefinition,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetKey,
+    multi_asset_check,
+)
+
+from orchestration.core import candidate, keys
+from orchestration.core.failpoints import reach
+from orchestration.core.home import Home
+from orchestration.core.resources import Writer
+from quality_checks import checking
+from quality_checks.expectations import FEEDS, MARTS
+from quality_checks.freshness import default_cadence
+from quality_checks.ledger import CheckResult, record
+from quality_checks.reconciliation import BUILT_FROM
+
+_RAW_TOLD = {
+    "lines_are_accounted_for": (
+        "error",
+        "Guards the accounting: per file and batch, lines = loaded + duplicate + quarantined + blank, and the lake holds what was booked.",
+    ),
+    "expectations_hold": (
+        "error",
+        "Guards the contract on the new rows: as many as the ledger says, required fields filled, values of their code lists, numbers in "
+        "range (Great Expectations).",
+    ),
+    "fields_and_values_are_known": ("warn", "Names fields and enumerated values that the contract does not know yet."),
+    "ledger_equals_control_totals": (
+        "warn",
+        "Compares records received with records that the source says it sent; a difference bars filing over that period.",
+    ),
+    "delivery_is_on_time": ("warn", "Compares the last delivery with the feed's cadence."),
+    "every_surface_is_registered": (
+        "warn",
+        "Names surfaces seen in any feed and absent from the register; no report that they touch can be filed until they are registered "
+        "or waived by name.",
+    ),
+    "every_policy_is_registered": ("warn", "Names policy codes seen in any feed and absent from the register."),
+}
+_MART_TOLD = {
+    "raw_is_staged_superseded_or_withdrawn": "Guards staging: every raw row is staged, superseded by a newer version, or withdrawn.",
+    "facts_equal_contributions": "Guards the figures: every fact contributes exactly once to the figure that counts all of them.",
+    "totals_equal_parts": "Guards the figures: the total of an additive metric is the sum over each of its breakdowns.",
+    "expectations_hold": "Guards the mart's new rows: no nulls, numbers in range, values of their code lists (Great Expectations).",
+}
+_PART_OF = {
+    "lake_holds_what_was_booked": "lines_are_accounted_for",
+    "rows_are_those_of_the_ledger": "expectations_hold",
+    "required_fields_are_filled": "expectations_hold",
+    "values_are_those_of_the_code_list": "expectations_hold",
+    "numbers_are_in_range": "expectations_hold",
+}
+"""Results that the ledger keeps one by one and Dagster shows as one check."""
+
+
+def _spec(name: str, asset: list[str], severity: str, told: str) -> AssetCheckSpec:
+    return AssetCheckSpec(
+        name=name,
+        asset=AssetKey(asset),
+        blocking=severity == "error",
+        description=f"{told} When it fails, its message names the rows and what to do; {keys.runbook('a-failed-check')}",
+    )
+
+
+def _raw_names(feed: str) -> list[str]:
+    names = ["lines_are_accounted_for", "expectations_hold", "fields_and_values_are_known"]
+    if FEEDS[feed].event_time:
+        names.append("ledger_equals_control_totals")
+    if default_cadence(feed) is not None:
+        names.append("delivery_is_on_time")
+    if feed == "surfaces":
+        names.append("every_surface_is_registered")
+    if feed == "policies":
+        names.append("every_policy_is_registered")
+    return names
+
+
+def raw_specs() -> list[AssetCheckSpec]:
+    """Specs of all checks on `raw/<feed>`."""
+    return [_spec(name, keys.raw(feed), *_RAW_TOLD[name]) for feed in sorted(FEEDS) for name in _raw_names(feed)]
+
+
+def mart_specs(parsed: Mapping[str, Any]) -> list[AssetCheckSpec]:
+    """Specs of all checks on what dbt builds.
+
+    Args:
+        parsed: The manifest; checks of relations that it lacks are left out.
+    """
+    built = {(node["schema"], node["name"]) for node in parsed["nodes"].values() if node["resource_type"] == "model"}
+    wanted = [("raw_is_staged_superseded_or_withdrawn", ("staging", f"stg_{feed}")) for feed in FEEDS]
+    wanted += [("facts_equal_contributions", _pair(relation)) for relation in BUILT_FROM]
+    wanted += [("totals_equal_parts", key) for key in built if key[0] == "reporting"]
+    wanted += [("expectations_hold", _pair(mart.relation)) for mart in MARTS]
+    return [_spec(name, list(key), "error", _MART_TOLD[name]) for name, key in sorted(wanted) if key in built]
+
+
+def _pair(relation: str) -> tuple[str, str]:
+    schema, _, name = relation.partition(".")
+    return schema, name
+
+
+def build_raw_checks(home: Home) -> list[AssetChecksDefinition]:
+    """The op `raw_checks`: after ingestion, before dbt.
+
+    Args:
+        home: Whose line; the run's `writer` resource names the same.
+    """
+
+    @multi_asset_check(
+        name="raw_checks",
+        specs=raw_specs(),
+        can_subset=True,
+        required_resource_keys={"writer"},
+        description=f"Checks what has come in to {home.root.name}: accounting, contract, drift, punctuality, registers.",
+    )
+    def raw_checks(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResult]:
+        writer: Writer = context.resources.writer
+        results = checking.check_raw(writer.home)
+        record(writer.home, writer.run_id, results)
+        reach("raw_checked")
+        yield from _events(context, results)
+
+    return [raw_checks]
+
+
+def build_mart_checks(home: Home, parsed: Mapping[str, Any]) -> list[AssetChecksDefinition]:
+    """The op `mart_checks`: after dbt, before publication; a build whose errors are none is accepted here.
+
+    Args:
+        home: Whose line; the run's `writer` resource names the same.
+        parsed: The manifest.
+    """
+
+    @multi_asset_check(
+        name="mart_checks",
+        specs=mart_specs(parsed),
+        can_subset=True,
+        required_resource_keys={"writer"},
+        description=f"Checks what dbt has built in {home.root.name}: reconciliation of both sides of every seam, and expectations.",
+    )
+    def mart_checks(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResult]:
+        writer: Writer = context.resources.writer
+        results = checking.check_marts(writer.home)
+        record(writer.home, writer.run_id, results)
+        if all(one.passed for one in results if one.severity == "error"):
+            candidate.accept(writer.home, writer.run_id)
+            reach("marts_checked")
+        yield from _events(context, results)
+
+    return [mart_checks]
+
+
+def _events(context: AssetCheckExecutionContext, results: Iterable[CheckResult]) -> Iterator[AssetCheckResult]:
+    """One Dagster result per selected check that was judged."""
+    judged: dict[tuple[AssetKey, str], list[CheckResult]] = defaultdict(list)
+    for one in results:
+        judged[AssetKey(one.asset.split("/")), _PART_OF.get(one.check, one.check)].append(one)
+    selected = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
+    for (asset, name), parts in sorted(judged.items()):
+        broken = [one for one in parts if not one.passed]
+        if broken and (asset, name) not in selected:
+            context.log.warning(f"{name}: " + "\n".join(one.message for one in broken))
+        if (asset, name) in selected:
+            is_error = any(one.severity == "error" for one in (broken or parts))
+            yield AssetCheckResult(
+                asset_key=asset,
+                check_name=name,
+                passed=not broken,
+                severity=AssetCheckSeverity.ERROR if is_error else AssetCheckSeverity.WARN,
+                description="\n".join(one.message for one in broken) or None,
+                metadata={
+                    "expected": "; ".join(one.expected for one in parts),
+                    "observed": "; ".join(one.observed for one in parts),
+                    "owner": parts[0].owner,
+                    "runbook": (broken or parts)[0].runbook,
+                    "seconds": round(sum(one.seconds for one in parts), 3),
+                },
+            )
