@@ -37,7 +37,7 @@ def writer_resource(home: Home) -> dg.ResourceDefinition:
 
     @contextmanager
     def hold(context: dg.InitResourceContext) -> Iterator[Writer]:
-        run_id = context.run_id or "manual"
+        run_id = context.run.run_id if context.run else "manual"
         log = context.log
         with run_lock(
             home,
