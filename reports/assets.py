@@ -60,9 +60,7 @@ def _report_asset(home: Home, entry: Entry) -> dg.AssetsDefinition:
         from reports.bundle import prepare
         from reports.manifest import NAME, read_manifest
 
-        folder = prepare(
-            home, entry.report_id, config.period or None, as_of=config.as_of or None, zone=config.zone
-        )
+        folder = prepare(home, entry.report_id, config.period or None, as_of=config.as_of or None, zone=config.zone)
         facts = (read_manifest(folder) or {})["predicate"]
         return dg.MaterializeResult(
             metadata={

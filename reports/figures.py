@@ -70,6 +70,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
         metrics: Definitions used, by name, in order of declaration.
         breakdowns: Splits that were computed, by part.
         figures: In the order part, split, metric, dimension values.
+        where: Filters that all figures obey: dimension to allowed values; no filter in a filed report.
     """
 
     period: Period
@@ -78,6 +79,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     metrics: dict[str, Metric]
     breakdowns: dict[str, tuple[Breakdown, ...]]
     figures: tuple[Figure, ...]
+    where: dict[str, tuple[str, ...]] = {}
 
     def of(self, metric: str, dimensions: Sequence[str] = ()) -> list[Figure]:
         """Figures of a metric split by exactly these dimensions."""
@@ -133,6 +135,7 @@ def compute(
         metrics={metric.metric: metric for metric in metrics},
         breakdowns=used,
         figures=tuple(found),
+        where={name: tuple(values) for name, values in (where or {}).items()},
     )
 
 

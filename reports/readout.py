@@ -31,7 +31,7 @@ class ReadoutError(ValueError):
     """A request that cannot be met as written; the message says what can."""
 
 
-def readout(  # noqa: PLR0913 - one argument an option of the command
+def readout(  # noqa: PLR0913, PLR0917 - one argument an option of the command
     home: Home,
     start: str,
     end: str,
@@ -86,13 +86,13 @@ def readout(  # noqa: PLR0913 - one argument an option of the command
     paths = []
     for kind in chosen_formats:
         path = folder / f"{NAME}.{kind}"
-        write_bytes(path, _render(kind, figures, by, filters, readout_id))
+        write_bytes(path, _render(kind, figures, by, readout_id))
         paths.append(path)
     ops.append(home, "readouts", [{"readout_id": readout_id, **request, "requested_at": stamp()}])
     return paths
 
 
-def readout_data(figures: Figures, filters: dict[str, list[str]], readout_id: str) -> dict[str, Any]:
+def readout_data(figures: Figures, readout_id: str) -> dict[str, Any]:
     """A read-out as plain data: what was pinned, the definitions, the figures (counts as integers, others as numbers)."""
     rows = []
     for figure in figures.figures:
@@ -110,7 +110,7 @@ def readout_data(figures: Figures, filters: dict[str, list[str]], readout_id: st
         "as_of": figures.as_of,
         "watermark": figures.state.watermark,
         "is_synthetic": figures.state.is_synthetic,
-        "where": filters,
+        "where": figures.where,
         "metrics": [msgspec.to_builtins(metric) for metric in figures.metrics.values()],
         "figures": rows,
     }
@@ -150,9 +150,9 @@ def _metrics(con: duckdb.DuckDBPyConnection, wanted: Sequence[str], dimensions: 
     return fitting
 
 
-def _render(kind: str, figures: Figures, by: Sequence[str], filters: dict[str, list[str]], readout_id: str) -> bytes:
+def _render(kind: str, figures: Figures, by: Sequence[str], readout_id: str) -> bytes:
     if kind == "json":
-        return msgspec.json.format(msgspec.json.encode(readout_data(figures, filters, readout_id)), indent=1) + b"\n"
+        return msgspec.json.format(msgspec.json.encode(readout_data(figures, readout_id)), indent=1) + b"\n"
     if kind == "csv":
         from reports.render.csv import figures_csv
 
@@ -160,7 +160,7 @@ def _render(kind: str, figures: Figures, by: Sequence[str], filters: dict[str, l
     from reports.render.document import arrange
 
     document = arrange(figures, _entry(figures, by), status="read-out")
-    shown = tuple(("Only", f"{name} = {' or '.join(values)}") for name, values in filters.items())
+    shown = tuple(("Only", f"{name} = {' or '.join(values)}") for name, values in figures.where.items())
     document = msgspec.structs.replace(document, provenance=(*document.provenance, *shown))
     if kind == "xlsx":
         from reports.render.xlsx import workbook_bytes

@@ -83,7 +83,9 @@ def strata_table(con: duckdb.DuckDBPyConnection, figures: Figures) -> pa.Table:
     return con.execute(" union all ".join(selects) + " order by part, metric, role, dimensions").to_arrow_table()
 
 
-def contributor_batches(con: duckdb.DuckDBPyConnection, figures: Figures, rows: int = 65536) -> Iterator[pa.RecordBatch]:
+def contributor_batches(
+    con: duckdb.DuckDBPyConnection, figures: Figures, rows: int = 65536
+) -> Iterator[pa.RecordBatch]:
     """All contributions that count, in batches, ordered by (stratum, file, line, record)."""
     selects = [
         f"select stratum_id, '{part}' as part, metric, role, unit_id, amount, event_at, record_kind, record_id, "

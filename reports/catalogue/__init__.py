@@ -110,7 +110,7 @@ def data_day(state: State) -> date:
 
 def ended_months(first: date, today: date, at_most: int = 12) -> list[str]:
     """Calendar months that ended by `today`, newest first; the oldest is the one in whose first week deliveries began."""
-    months = []
+    months: list[str] = []
     start = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
     while len(months) < at_most and start >= first - timedelta(days=7):
         months.append(f"{start:%Y-%m}")

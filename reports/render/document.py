@@ -183,7 +183,7 @@ def value_text(figure: Figure, metric: Metric) -> str:
 
 def duration_text(seconds: int) -> str:
     """Whole seconds as days, hours, minutes: the two greatest that are not zero."""
-    parts = []
+    parts: list[str] = []
     for size, name in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
         count, seconds = divmod(seconds, size)
         if count or (name == "s" and not parts):

@@ -33,6 +33,4 @@ def pdf_bytes(document: Document, dated: datetime) -> bytes:
         )
     except typst.TypstError as error:
         raise RuntimeError(f"the PDF could not be typeset: {error}") from error
-    if not isinstance(result, bytes):
-        raise RuntimeError("the PDF could not be typeset: typst returned no single file")
-    return result
+    return bytes(result)

@@ -90,7 +90,7 @@ def _opening(sheet: Any, document: Document, title: str, formats: dict[str, Any]
     sheet.write_string(1, 0, f"{document.title}, {document.period}: {document.span}", formats["text"])
     if document.is_synthetic:
         sheet.write_string(2, 0, _mark(document), formats["mark"])
-        sheet.set_header(f"&C&\"Calibri,Bold\"{SYNTHETIC}")
+        sheet.set_header(f'&C&"Calibri,Bold"{SYNTHETIC}')
     return 4
 
 
@@ -129,7 +129,12 @@ def _totals(sheet: Any, row: int, section: Section, formats: dict[str, Any]) -> 
         sheet.write_string(row, 0, metric.name, formats["wrap"])
         _value(sheet, row, 1, figure, metric, formats)
         sheet.write_string(row, 2, "h:mm:ss" if metric.unit == "seconds" else metric.unit, formats["text"])
-        for column, count in ((3, figure.row_count), (4, figure.open_count), (5, figure.numerator), (6, figure.denominator)):
+        for column, count in (
+            (3, figure.row_count),
+            (4, figure.open_count),
+            (5, figure.numerator),
+            (6, figure.denominator),
+        ):
             if count is not None:
                 sheet.write_number(row, column, count, formats["count"])
         status = "provisional" if figure.is_provisional else "final"

@@ -6,7 +6,9 @@ The facts' columns that contributions read belong here; real marts are exercised
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,46 +40,61 @@ PARTS = ("accounts", "actions", "appeals", "time_to_action", "user_reports", "le
 
 
 def build_copy(
-    home: Home, facts: Mapping[str, Iterable[Mapping[str, Any]]], *, is_synthetic: bool = True, run: str = "run-1", last_delivery: str = "2026-07-10"
+    home: Home,
+    facts: Mapping[str, Iterable[Mapping[str, Any]]],
+    *,
+    is_synthetic: bool = True,
+    run: str = "run-1",
+    last_delivery: str = "2026-07-10",
 ) -> Path:
     """Publish a copy whose marts hold `facts` (table to rows; absent columns are null; lines are numbered in order)."""
     folder = home.published / run
     folder.mkdir(parents=True)
     path = folder / "current.duckdb"
+    path.write_bytes(_empty_copy())
     with duckdb.connect(str(path)) as con:
         con.execute("set timezone = 'UTC'")
-        for schema in ("marts", "ops", "reporting", "contributions"):
-            con.execute(f"create schema {schema}")
-        con.execute("create table ops.files (file_id bigint, file_sha256 varchar, feed varchar, is_synthetic boolean)")
         con.execute("insert into ops.files values (1, ?, 'any', ?)", [FILE, is_synthetic])
-        con.execute(
-            "create table ops.deliveries (batch_id bigint, received_on date, committed_at timestamptz, is_synthetic boolean)"
-        )
         con.execute(
             "insert into ops.deliveries values (1, date '2026-04-02', timestamptz '2026-04-02 01:00:00+00', $1), "
             "(7, $2, timestamptz '2026-09-01 00:00:00+00', $1)",
             [is_synthetic, last_delivery],
         )
-        con.execute(
-            "create table reporting.metrics as select * from read_csv(?, header = true, delim = ',', quote = '\"')",
-            [str(project_dir() / "seeds" / "metrics.csv")],
-        )
-        for table, columns in FACTS.items():
-            lineage = "" if table in REGISTERS else ", _file_id bigint, _line_no bigint"
-            con.execute(f"create table marts.{table} ({columns}{lineage})")
-            for number, row in enumerate(facts.get(table, ()), start=1):
+        for table, rows in facts.items():
+            for number, row in enumerate(rows, start=1):
                 values = dict(row) if table in REGISTERS else {"_file_id": 1, "_line_no": number, **row}
-                names = ", ".join(values)
-                con.execute(
-                    f"insert into marts.{table} ({names}) values ({', '.join('?' for _ in values)})", list(values.values())
-                )
-        for part in PARTS:
-            sql = render_model(f"contributions/enforcement_overview/con_enforcement_overview__{part}.sql")
-            con.execute(f"create view contributions.con_enforcement_overview__{part} as {sql}")
+                marks = ", ".join("?" for _ in values)
+                con.execute(f"insert into marts.{table} ({', '.join(values)}) values ({marks})", list(values.values()))
     (folder / "models.json").write_text(json.dumps({}))
     home.published_current.unlink(missing_ok=True)
     home.published_current.symlink_to(Path(run) / "current.duckdb")
     return path
+
+
+@cache
+def _empty_copy() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "current.duckdb"
+        with duckdb.connect(str(path)) as con:
+            for schema in ("marts", "ops", "reporting", "contributions"):
+                con.execute(f"create schema {schema}")
+            con.execute(
+                "create table ops.files (file_id bigint, file_sha256 varchar, feed varchar, is_synthetic boolean)"
+            )
+            con.execute(
+                "create table ops.deliveries (batch_id bigint, received_on date, committed_at timestamptz, is_synthetic boolean)"
+            )
+            con.execute(
+                "create table reporting.metrics as select * from read_csv(?, header = true, delim = ',', quote = '\"')",
+                [str(project_dir() / "seeds" / "metrics.csv")],
+            )
+            for table, columns in FACTS.items():
+                lineage = "" if table in REGISTERS else ", _file_id bigint, _line_no bigint"
+                con.execute(f"create table marts.{table} ({columns}{lineage})")
+            for part in PARTS:
+                sql = render_model(f"contributions/enforcement_overview/con_enforcement_overview__{part}.sql")
+                con.execute(f"create view contributions.con_enforcement_overview__{part} as {sql}")
+        return path.read_bytes()
 
 
 def render_model(path: str) -> str:
@@ -93,7 +110,7 @@ def render_model(path: str) -> str:
 
     names = {
         "adapter": Adapter(),
-        "return": lambda text: text,
+        "return": str,
         "ref": lambda name: "reporting.metrics" if name == "metrics" else f"marts.{name}",
         "source": lambda schema, name: f"{schema}.{name}",
     }
