@@ -79,10 +79,11 @@ def _samples(log_file: Path) -> Iterable[Any]:
     """List what the log really holds. Its samples' summaries name all of them, whatever the header promises."""
     from inspect_ai.log import read_eval_log_sample_summaries, read_eval_log_samples
 
-    summaries = read_eval_log_sample_summaries(str(log_file))
+    summaries: list[Any] = read_eval_log_sample_summaries(str(log_file))
     if summaries:
         return summaries
-    return read_eval_log_samples(str(log_file), all_samples_required=False, exclude_fields=_UNREAD)
+    samples: Iterable[Any] = read_eval_log_samples(str(log_file), all_samples_required=False, exclude_fields=_UNREAD)
+    return samples
 
 
 def _sample(sample: Any, scorers: list[str]) -> dict[str, Any]:  # noqa: ANN401  inspect_ai has no types here
