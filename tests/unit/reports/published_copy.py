@@ -106,7 +106,7 @@ def render_model(path: str) -> str:
 
     class Adapter:
         def dispatch(self, name: str) -> Callable[..., str]:
-            return lambda *arguments: found[f"duckdb__{name}"](*arguments)
+            return found[f"duckdb__{name}"]
 
     names = {
         "adapter": Adapter(),

@@ -1,10 +1,10 @@
-{%- set declared = model.config.meta if execute else {'part': 'none', 'breakdowns': []} -%}
+{%- set declared = model.config.get('meta', {}) if execute else {} -%}
 {%- set contributions = ref('con_enforcement_overview__legal_orders') -%}
 
 {{ figures(
     contributions,
     ref('metrics'),
     monthly_periods(contributions, source('raw', 'pins')),
-    declared.part,
-    declared.breakdowns
+    'legal_orders',
+    declared.get('breakdowns', [{'dimensions': []}])
 ) }}

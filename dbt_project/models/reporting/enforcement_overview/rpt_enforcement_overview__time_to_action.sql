@@ -1,10 +1,10 @@
-{%- set declared = model.config.meta if execute else {'part': 'none', 'breakdowns': []} -%}
+{%- set declared = model.config.get('meta', {}) if execute else {} -%}
 {%- set contributions = ref('con_enforcement_overview__time_to_action') -%}
 
 {{ figures(
     contributions,
     ref('metrics'),
     monthly_periods(contributions, source('raw', 'pins')),
-    declared.part,
-    declared.breakdowns
+    'time_to_action',
+    declared.get('breakdowns', [{'dimensions': []}])
 ) }}
