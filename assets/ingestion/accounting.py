@@ -6,6 +6,7 @@ Not here: how lines come to be counted.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from assets.ingestion.contracts import FEEDS
 from assets.ingestion.discovery import Pending
@@ -125,7 +126,7 @@ def refused_delivery(pending: Pending, ledger: Ledger, is_synthetic: bool) -> De
     return Delivery(**_identity(pending, file_id, "", is_synthetic), status="rejected", reason=pending.refused)
 
 
-def _identity(pending: Pending, file_id: int, sha256: str, is_synthetic: bool) -> dict[str, object]:
+def _identity(pending: Pending, file_id: int, sha256: str, is_synthetic: bool) -> dict[str, Any]:
     return {
         "file_id": file_id,
         "file_sha256": sha256,

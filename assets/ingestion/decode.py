@@ -224,7 +224,7 @@ def _learn(stage: Stage, block: Block) -> None:
             continue
         row = decode_line(stage.feed, block.line(index))
         if isinstance(row, Row):
-            seen.update(row.extra)
+            seen.update(row.extra.keys())
     taken = {name.lower() for name in stage.extras}
     for name, _ in seen.most_common(_MAX_LEARNED):
         if _is_learnable(name, known | taken) and len(stage.extras) < _MAX_LEARNED:

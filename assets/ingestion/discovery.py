@@ -101,7 +101,8 @@ def _folders(home: Home, feeds: Sequence[str] | None) -> Iterator[tuple[str, str
 
 
 def _pending(home: Home, feed: str, received_on: str, entry: os.DirEntry[str]) -> Pending | None:
-    if entry.name.startswith(".") or entry.name.lower().endswith(_UNFINISHED):
+    is_hidden = entry.name.startswith(".") or entry.name.lower().endswith(_UNFINISHED)
+    if is_hidden and not entry.name.startswith(".."):
         return None
     relative = f"{feed}/{received_on}/{entry.name}"
     path = Path(entry.path)
@@ -126,7 +127,7 @@ def _pending(home: Home, feed: str, received_on: str, entry: os.DirEntry[str]) -
 
 def _has_odd_name(name: str) -> bool:
     disguised = name.replace("\\", "/").replace("%2f", "/").replace("%2F", "/").replace("%2e", ".").replace("%2E", ".")
-    return not name.isprintable() or "../" in disguised or _printable(name) != name
+    return not name.isprintable() or name.startswith("..") or "../" in disguised or _printable(name) != name
 
 
 def _printable(name: str) -> str:

@@ -13,7 +13,7 @@ from typing import IO, Protocol
 import numpy as np
 import numpy.typing as npt
 import zstandard
-from isal import igzip, isal_zlib
+from isal import igzip, igzip_lib
 
 from assets.ingestion.source_line import SourceRejectedError
 
@@ -22,6 +22,9 @@ BOMB_GRACE_BYTES = 64 * MIB
 _BLANK_BYTES = b" \t\n\v\f\r"
 _BOM = b"\xef\xbb\xbf"
 _ZSTD_STEP = 1024
+
+# Untyped libraries' errors, named once.
+_DAMAGE: tuple[type[Exception], ...] = (OSError, zlib.error, igzip_lib.IsalError, zstandard.ZstdError)
 
 Positions = npt.NDArray[np.int64]
 
@@ -120,7 +123,7 @@ def _guarded(reader: _Reader, delivered: int, limits: Limits, step: int) -> Iter
             raise SourceRejectedError(
                 "truncated_file", f"the compressed stream ends too early after {seen} bytes; deliver the file again"
             ) from error
-        except (OSError, zlib.error, isal_zlib.error, zstandard.ZstdError) as error:
+        except _DAMAGE as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
             raise SourceRejectedError(
