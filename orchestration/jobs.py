@@ -4,6 +4,7 @@ What a step does lives beside the step; when a job runs is told by schedules.py 
 """
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from orchestration import alerts
 from orchestration.core import keys
@@ -42,7 +43,7 @@ def alert_hook(home: Home) -> dg.HookDefinition:
     return alert_on_failure
 
 
-def build_jobs(home: Home, report_keys: list[dg.AssetKey]) -> list[dg.UnresolvedAssetJobDefinition]:
+def build_jobs(home: Home, report_keys: list[dg.AssetKey]) -> list[UnresolvedAssetJobDefinition]:
     """The jobs.
 
     Args:

@@ -13,6 +13,7 @@ import dagster as dg
 import msgspec
 
 from assets.ingestion import batch
+from assets.ingestion.contracts import FEEDS
 from assets.transform import translator
 from assets.transform.project import fingerprint, manifest
 from assets.transform.run import select_models
@@ -93,7 +94,8 @@ def selection_for(home: Home, request: RunRequest, commits: list[Commit]) -> lis
         wanted = set(select_models(parsed, feeds | behind) or ())
         nodes = [node for node in nodes if node["name"] in wanted]
     marts = [translator.asset_key(node) for node in nodes]
-    return [*(dg.AssetKey(keys.raw(feed)) for feed in sorted(feeds | behind)), *marts, published]
+    raw = sorted(FEEDS) if everything else sorted(feeds | behind)
+    return [*(dg.AssetKey(keys.raw(feed)) for feed in raw), *marts, published]
 
 
 def _feeds_behind(commits: Iterable[Commit], built_through: int) -> set[str]:
@@ -189,6 +191,8 @@ def _outcome(home: Home, result: dg.ExecuteInProcessResult, before: list[Commit]
     failures = [
         f"{event.step_key}: {_reason(event)}" for event in result.all_events if event.is_step_failure and event.step_key
     ]
+    if not result.success and not failures:
+        failures = [event.message or event.event_type_value for event in result.all_events if event.is_failure]
     state = read_state(home)
     published = str(home.published_current.resolve().parent.relative_to(home.root)) if state.published_through else None
     fresh = any(
@@ -210,9 +214,9 @@ def _outcome(home: Home, result: dg.ExecuteInProcessResult, before: list[Commit]
 
 def _reason(event: dg.DagsterEvent) -> str:
     data = event.step_failure_data
-    error = data.error
     if data.user_failure_data and data.user_failure_data.description:
         return data.user_failure_data.description
+    error = data.error
     while error is not None and error.cause is not None:
         error = error.cause
     return error.message.strip() if error else "failed"

@@ -8,15 +8,19 @@ from datetime import timedelta
 from typing import Any
 
 import dagster as dg
+import duckdb
 from pydantic import Field
 
-from assets.ingestion import batch
+from assets.ingestion import batch, raw_tables
 from assets.ingestion.contracts import FEEDS, Feed
+from assets.transform.project import fingerprint
 from orchestration.core import keys
 from orchestration.core.commits import Commit, Delivery, read_commits
+from orchestration.core.failpoints import reach
 from orchestration.core.home import Home
 from orchestration.core.partitions import parse_day, received_on_partitions
 from orchestration.core.resources import Writer
+from orchestration.core.state import read_state
 
 _WITHOUT_CADENCE = frozenset({"evaluations", "threat_intel"})
 _KINDS = {
@@ -33,11 +37,17 @@ class IngestConfig(dg.Config):
         received_from: First landing day, inclusive; all when empty.
         received_to: Last landing day, inclusive; all when empty.
         feeds: Feeds to take in; those selected in the run when empty.
+        rebuild: Whether everything is to be built from the lake anew.
+        rebuild_from: First event day to recompute besides, inclusive; none when empty.
+        rebuild_to: Last event day to recompute besides, inclusive.
     """
 
     received_from: str = ""
     received_to: str = ""
     feeds: list[str] = Field(default_factory=list)
+    rebuild: bool = False
+    rebuild_from: str = ""
+    rebuild_to: str = ""
 
 
 def _landing_spec(feed: Feed) -> dg.AssetSpec:
@@ -144,9 +154,31 @@ def build_ingestion_assets(home: Home) -> list[dg.AssetsDefinition | dg.AssetSpe
         except OSError as error:
             # A full or broken disk does not mend itself within a retry's delay.
             raise dg.Failure(description=str(error), allow_retries=False) from error
+        load_raw_tables(writer.home, config)
+        reach("raw_loaded")
         yield from _results(context, commit, selected, writer.home)
 
     return [*(_landing_spec(feed) for feed in FEEDS.values()), ingest]
+
+
+def load_raw_tables(home: Home, config: IngestConfig) -> None:
+    """Make what is committed visible to dbt as schema `raw`, and say what is to be recomputed.
+
+    Args:
+        home: Whose warehouse; nothing else has it open.
+        config: Whether, and which days, to recompute besides what new batches touch.
+    """
+    state = read_state(home)
+    anew = config.rebuild or state.fingerprint != fingerprint()
+    first, last = parse_day(config.rebuild_from), parse_day(config.rebuild_to)
+    with duckdb.connect(str(home.warehouse_db)) as connection:
+        raw_tables.load(
+            connection,
+            home,
+            read_commits(home),
+            built_through=0 if anew else state.built_through,
+            rebuild_days=(first, last) if first and last else None,
+        )
 
 
 def _results(

@@ -1,0 +1,7 @@
+"""`make bench`: every benchmark, one after the other; each prints its own table."""
+
+from tests.benchmarks import fixed_cost, ingestion
+
+if __name__ == "__main__":
+    ingestion.main()
+    fixed_cost.main()
