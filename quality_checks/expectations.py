@@ -113,7 +113,7 @@ _FEEDS = (
         (("entity_kind", ("account", "reporter", "sender")),),
     ),
     FeedExpectation("evaluations", ("eval_id", "sample_id", "epoch"), "created_at", True, ("eval_id", "sample_id")),
-    FeedExpectation("threat_intel", ("id",), "modified", False, ("id", "modified")),
+    FeedExpectation("threat_intel", ("id",), "modified", False, ("id",)),
 )  # fmt: skip
 
 _REGISTERS = {

@@ -257,7 +257,7 @@ def totals_equal_parts(connection: duckdb.DuckDBPyConnection) -> list[CheckResul
                 select period, metric, value, coalesce(array_to_string(json_keys(dimensions), ','), '') as breakdown
                 from current.reporting.{name}
                 where metric in (
-                    select metric from current.reference.metrics where additivity = 'additive' and kind in ('count', 'sum')
+                    select metric from current.reporting.metrics where additivity = 'additive' and kind in ('count', 'sum')
                 )
             ),
             parts as (select period, metric, breakdown, sum(value) as parts from figures where breakdown <> '' group by all),

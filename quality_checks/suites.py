@@ -193,7 +193,8 @@ def _library() -> Iterator[ModuleType]:
         warnings.simplefilter("ignore", DeprecationWarning)  # of the library's own imports
         library = importlib.import_module("great_expectations")
         importlib.import_module("great_expectations.expectations")
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    for chatty in ("great_expectations", "great_expectations.data_context.types.base"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
     yield library
 
 

@@ -19,6 +19,7 @@ from orchestration.core.home import Home
 
 PASSED = frozenset({"success", "pass", "no-op"})
 WARNED = frozenset({"warn"})
+_THIS_RUN = "rapporteur_this_run"
 _READS_AS_OF = re.compile(r"\bas_of\b")
 
 
@@ -205,10 +206,13 @@ def build(
         arguments += ["--exclude-resource-type", "unit_test"]
     if threads:
         arguments += ["--threads", str(threads)]
+    parsed = _kept_manifest(home, project)
     if select:
-        arguments += ["--select", *select]
+        # One criterion instead of one a model: dbt asks every criterion of every node.
+        _mark(parsed, select)
+        arguments += ["--select", f"tag:{_THIS_RUN}"]
     listener = _translate(on_event) if on_event else None
-    outcome = invoke(arguments, parsed=_kept_manifest(home, project), listener=listener)
+    outcome = invoke(arguments, parsed=parsed, listener=listener)
     nodes = _with_rows(home, tuple(_node_results(outcome)), manifest(home, project))
     result = BuildResult(nodes, time.perf_counter() - began)
     if not outcome.success:
@@ -226,6 +230,15 @@ def _kept_manifest(home: Home, project: Path | None) -> Any:  # noqa: ANN401 - d
     loaded.build_parent_and_child_maps()
     loaded.build_flat_graph()
     return loaded
+
+
+def _mark(parsed: Any, names: Iterable[str]) -> None:  # noqa: ANN401 - dbt's own class, imported late
+    """Tag the models of this run; the manifest is read afresh for each build, so no tag outlives it."""
+    wanted = set(names)
+    for node in parsed.nodes.values():
+        if node.name in wanted and str(node.resource_type) in {"model", "seed"}:
+            node.tags.append(_THIS_RUN)
+            node.config.tags.append(_THIS_RUN)
 
 
 def _translate(on_event: NodeListener) -> Callable[[Any], None]:

@@ -33,12 +33,12 @@ where not exists (
 qualify row_number() over (partition by action_id order by _version_at desc, _batch_id desc, _file_id desc, _line_no desc) = 1
 """
 MARTS = """
-create schema marts; create schema contributions; create schema reporting; create schema reference;
+create schema marts; create schema contributions; create schema reporting;
 create table marts.fct_enforcement_actions as
 select action_id, account_id, decided_at, severity, ground, _batch_id, _file_id, _line_no from w.staging.stg_enforcement_actions;
 create view contributions.con_enforcement_overview__actions as
 select 'actions' as metric, 'count' as role, action_id as record_id, severity from marts.fct_enforcement_actions;
-create table reference.metrics as select 'actions' as metric, 'additive' as additivity, 'count' as kind;
+create table reporting.metrics as select 'actions' as metric, 'additive' as additivity, 'count' as kind;
 create table reporting.rpt_enforcement_overview__actions as
 select '2026-01' as period, 'actions' as metric, '{}' as dimensions, count(*)::decimal(18, 4) as value
 from contributions.con_enforcement_overview__actions
