@@ -106,7 +106,7 @@ def test_a_warning_is_recorded_and_stops_nothing(line: Home, write: Write) -> No
         lambda connection: connection.execute(
             "delete from raw.surfaces; insert into raw.surfaces by name select 'x' as surface, 1 as _batch_id, 1 as _file_id, 1 as _line_no"
         )
-    )  # noqa: E501
+    )
     outcome = run(line)
     assert outcome.success
     assert published(outcome)
