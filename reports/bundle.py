@@ -130,7 +130,7 @@ def _fill(folder: Path, con: duckdb.DuckDBPyConnection, home: Home, figures: Fig
     checks = evidence.latest_checks(con, entry.required_checks)
     write_bytes(folder / "checks.json", msgspec.json.format(msgspec.json.encode(checks), indent=1))
     write_closure(folder / "sql", home, figures)
-    document = arrange(figures, entry)
+    document = arrange(figures, entry, further=(("Required checks", evidence.checks_text(checks)),))
     if "html" in entry.renderers:
         from reports.render.html import page_bytes
 

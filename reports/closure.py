@@ -148,7 +148,14 @@ def _empty_columns(feed: str) -> str:
     """Columns of a feed of which nothing has landed, from the description of its staging model."""
     import yaml
 
-    types = {"string": "varchar", "bigint": "bigint", "double": "double", "date": "date", "boolean": "boolean"}
+    types = {
+        "string": "varchar",
+        "array<string>": "varchar[]",
+        "bigint": "bigint",
+        "double": "double",
+        "date": "date",
+        "boolean": "boolean",
+    }
     columns: dict[str, str] = {}
     for path in (project_dir() / "models" / "staging").rglob(f"stg_{feed}.yml"):
         for column in yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]["columns"]:

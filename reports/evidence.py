@@ -122,3 +122,16 @@ def latest_checks(con: duckdb.DuckDBPyConnection, required: Sequence[str]) -> di
         "blocking": sorted({row["check_name"] for row in rows if not row["passed"] and row["severity"] == "error"}),
         "results": rows,
     }
+
+
+def checks_text(checks: dict[str, Any]) -> str:
+    """In a few words how the required checks stand."""
+    required = checks["required"]
+    failed = [name for name in required if name in checks["failed"]]
+    passed = len(required) - len(failed) - len(checks["missing"])
+    told = [f"{passed} of {len(required)} passed"]
+    if failed:
+        told.append(f"failed: {', '.join(failed)}")
+    if checks["missing"]:
+        told.append(f"not run: {', '.join(checks['missing'])}")
+    return "; ".join(told)

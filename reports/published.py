@@ -71,7 +71,11 @@ def published_models(home: Home) -> dict[str, dict[str, Any]]:
 
 
 def _complete_through(con: duckdb.DuckDBPyConnection) -> dict[str, date | None]:
-    rows = con.execute("select feed, cast(complete_through as date) from ops.feed_status").fetchall()
+    # A register has no cadence: nobody promised a next delivery, so what is there is complete.
+    rows = con.execute(
+        "select feed, case when cadence_hours is null then date '9999-12-31' else cast(complete_through_on as date) end "
+        "from ops.feed_status"
+    ).fetchall()
     return {str(feed): day for feed, day in rows}
 
 

@@ -159,9 +159,8 @@ def _render(kind: str, figures: Figures, by: Sequence[str], readout_id: str) -> 
         return figures_csv(figures)
     from reports.render.document import arrange
 
-    document = arrange(figures, _entry(figures, by), status="read-out")
     shown = tuple(("Only", f"{name} = {' or '.join(values)}") for name, values in figures.where.items())
-    document = msgspec.structs.replace(document, provenance=(*document.provenance, *shown))
+    document = arrange(figures, _entry(figures, by), "read-out", shown)
     if kind == "xlsx":
         from reports.render.xlsx import workbook_bytes
 

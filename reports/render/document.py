@@ -134,8 +134,10 @@ class Document(msgspec.Struct, frozen=True):
     provenance: tuple[tuple[str, str], ...]
 
 
-def arrange(figures: Figures, entry: Entry, status: str = "draft") -> Document:
-    """The document of a report, from its figures and its catalogue entry."""
+def arrange(
+    figures: Figures, entry: Entry, status: str = "draft", further: tuple[tuple[str, str], ...] = ()
+) -> Document:
+    """The document of a report, from its figures, its catalogue entry and what else belongs to its provenance."""
     totals = {total.metric.metric: total for total in _totals(figures, figures.metrics)}
     present = [part for part in entry.parts if any(m.part == part.part for m in figures.metrics.values())]
     return Document(
@@ -161,6 +163,7 @@ def arrange(figures: Figures, entry: Entry, status: str = "draft") -> Document:
             ("Owner", entry.owner),
             ("Serves", entry.regime),
             ("Status", status),
+            *further,
         ),
     )
 
