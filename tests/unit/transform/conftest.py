@@ -1,10 +1,12 @@
 """A dbt project of three feeds, small enough to build in a test, laid out as ours is."""
 
+import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from assets.transform.project import manifest_file
 from orchestration.core.home import Home
 
 PROJECT = """
@@ -67,9 +69,7 @@ models:
 """
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "dbt_project"
+def _write_project(folder: Path) -> Path:
     files = {
         "dbt_project.yml": PROJECT,
         "macros/schema.sql": SCHEMA,
@@ -87,6 +87,21 @@ def project(tmp_path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     return folder
+
+
+@pytest.fixture(scope="session")
+def parsed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What parsing the project leaves in a home: the same for every test that does not change it."""
+    home = Home.at(tmp_path_factory.mktemp("parsed"))
+    manifest_file(home, _write_project(tmp_path_factory.mktemp("small") / "dbt_project"))
+    return home.build / "dbt"
+
+
+@pytest.fixture
+def project(home: Home, tmp_path: Path, parsed_once: Path) -> Path:
+    """The project, parsed in this home; a test may change it, which makes it another version."""
+    shutil.copytree(parsed_once, home.build / "dbt")
+    return _write_project(tmp_path / "dbt_project")
 
 
 def land(
