@@ -1,1 +1,4 @@
-"""Reports: figures over periods, bundles, read-outs and their pages, from the published copy alone."""
+"""Reports: what is printed for people and regulators, from the published copy alone.
+
+The catalogue, figures, bundles, read-outs and their pages belong here; what a record means is told by the marts.
+"""

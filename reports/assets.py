@@ -53,7 +53,7 @@ def _report_asset(home: Home, entry: Entry) -> dg.AssetsDefinition:
         group_name="reports",
         kinds={"duckdb"},
         owners=[f"team:{entry.owner}"],
-        tags={"layer": "reports", "sensitivity": "open"},
+        tags={"owner": entry.owner, "layer": "reports", "sensitivity": "open"},
         description=DESCRIPTION.format(title=entry.title, parts=", ".join(parts), regime=entry.regime),
     )
     def report(config: PrepareConfig) -> dg.MaterializeResult[Any]:
