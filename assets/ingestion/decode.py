@@ -284,17 +284,16 @@ def _run_fast(stage: Stage, block: Block, odd: np.ndarray[Any, Any], scratch: Pa
                 f"read_json({quoted(path)}, format='newline_delimited', compression='uncompressed', ignore_errors=true, "
                 f"maximum_object_size={max(longest, MIB)}, columns={read_columns(stage.feed.name, stage.extras)})"
             )
-            con.execute(
-                f"CREATE TEMP TABLE {table} AS WITH block AS (SELECT * FROM {source} POSITIONAL JOIN lines) "
-                + typing_sql(stage.feed.name, stage.extras),
-                stage.parameters(),
-            )
+            # Two steps: typing straight from the positional join runs on small vectors and costs a fifth more.
+            con.execute(f"CREATE OR REPLACE TEMP TABLE block AS SELECT * FROM {source} POSITIONAL JOIN lines")
+            con.execute(f"CREATE TEMP TABLE {table} AS {typing_sql(stage.feed.name, stage.extras)}", stage.parameters())
             written = con.fetchone()
     except duckdb.Error:
         stage.tables.remove(table)
         raise
     finally:
         con.unregister("lines")
+        con.execute("DROP TABLE IF EXISTS block")
     if written is None or written[0] != count:
         con.execute(f"DROP TABLE {table}")
         stage.tables.remove(table)

@@ -1,10 +1,10 @@
 """Discovery: which delivered files are complete, in a place that means something, and not yet ingested.
 
-Belongs here: walking the landing zone, names to ignore, places to refuse. Not here: reading a file's content.
+Belongs here: walking the landing zone, names to ignore, places to refuse, what nobody reads. Not here: reading a file's content.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,6 +17,8 @@ from orchestration.core.home import Home
 
 _log = structlog.get_logger(__name__)
 _UNFINISHED = (".part", ".tmp")
+Tell = Callable[[str, str], None]
+"""Receives a path relative to the landing folder and why nothing there is read."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -65,25 +67,48 @@ def discover(
     """
     known = {(d.path, d.size_bytes, d.mtime_ns) for commit in commits for d in commit.deliveries}
     found = []
-    for feed, received_on, folder in _folders(home, feeds):
+    for feed, received_on, folder in _folders(home, feeds, _warn):
         day = date.fromisoformat(received_on)
         if (received_from and day < received_from) or (received_to and day > received_to):
             continue
         for entry in os.scandir(folder):
-            pending = _pending(home, feed, received_on, entry)
+            pending = _pending(home, feed, received_on, entry, _warn)
             if pending and (pending.relative, pending.size_bytes, pending.mtime_ns) not in known:
                 found.append(pending)
     return sorted(found)
 
 
-def _folders(home: Home, feeds: Sequence[str] | None) -> Iterator[tuple[str, str, str]]:
+def unread(home: Home) -> list[tuple[str, str]]:
+    """List what lies in the landing zone and is not read, unfinished files aside.
+
+    Returns:
+        Paths relative to the landing folder, each with the reason, sorted.
+    """
+    told: list[tuple[str, str]] = []
+
+    def tell(path: str, why: str) -> None:
+        told.append((_printable(path), why))
+
+    for feed, received_on, folder in _folders(home, None, tell):
+        for entry in os.scandir(folder):
+            pending = _pending(home, feed, received_on, entry, tell)
+            if pending and not pending.refused and not os.access(pending.path, os.R_OK):
+                tell(pending.relative, "its permissions do not let it be read")
+    return sorted(told)
+
+
+def _warn(path: str, why: str) -> None:
+    _log.warning("landing_unread", path=_printable(path), why=why)
+
+
+def _folders(home: Home, feeds: Sequence[str] | None, tell: Tell) -> Iterator[tuple[str, str, str]]:
     if not home.landing.is_dir():
         return
     for feed in os.scandir(home.landing):
         if feed.name.startswith((".", "_")) or not feed.is_dir():
             continue
         if feed.name not in FEEDS:
-            _log.warning("landing_folder_unknown", folder=feed.name, hint="its name is no feed; nothing in it is read")
+            tell(feed.name, "its name is no feed")
             continue
         if feeds is not None and feed.name not in feeds:
             continue
@@ -97,10 +122,10 @@ def _folders(home: Home, feeds: Sequence[str] | None) -> Iterator[tuple[str, str
             if is_day:
                 yield feed.name, day.name, day.path
             else:
-                _log.warning("landing_day_unknown", folder=f"{feed.name}/{day.name}", hint="expected YYYY-MM-DD")
+                tell(f"{feed.name}/{day.name}", "its name is no day, YYYY-MM-DD")
 
 
-def _pending(home: Home, feed: str, received_on: str, entry: os.DirEntry[str]) -> Pending | None:
+def _pending(home: Home, feed: str, received_on: str, entry: os.DirEntry[str], tell: Tell) -> Pending | None:
     is_hidden = entry.name.startswith(".") or entry.name.lower().endswith(_UNFINISHED)
     if is_hidden and not entry.name.startswith(".."):
         return None
@@ -110,11 +135,11 @@ def _pending(home: Home, feed: str, received_on: str, entry: os.DirEntry[str]) -
     try:
         inside = path.resolve(strict=True).is_relative_to(home.landing.resolve())
         if not entry.is_file():
-            _log.warning("landing_entry_is_no_file", path=relative)
+            tell(relative, "it is no file")
             return None
         seen = entry.stat() if inside else entry.stat(follow_symlinks=False)
     except OSError as error:
-        _log.warning("landing_entry_unreadable", path=relative, problem=error.strerror)
+        tell(relative, error.strerror or "it cannot be read")
         return None
     if not inside:
         refused = "outside_landing: the name is a link to a file outside the landing zone, which is never read"

@@ -61,8 +61,13 @@ def _cast(field: Field) -> str | None:
     if field.type == "time":
         return f"TRY_CAST({column} AS TIMESTAMPTZ)"
     if field.type == "hash":
-        lowered = f"CASE WHEN regexp_full_match({column}, '[0-9A-Fa-f]+') THEN lower({column}) END"
-        return f"CASE WHEN {column} = lower({column}) THEN {column} ELSE {lowered} END"
+        # A letter that no number holds proves a lower-case digest to be a string: one look settles nearly all of them.
+        is_string = _is_string(column)
+        return (
+            f"CASE WHEN regexp_full_match({column}, '[0-9a-f]*[a-df][0-9a-f]*') THEN {column} "
+            f"WHEN NOT {is_string} THEN NULL WHEN {column} = lower({column}) THEN {column} "
+            f"WHEN regexp_full_match({column}, '[0-9A-Fa-f]+') THEN lower({column}) END"
+        )
     return None
 
 
@@ -87,9 +92,7 @@ def _string_conditions(field: Field) -> list[str]:
     column = name_of(field.name)
     if field.values is not None:
         return [f"{column} IN ({', '.join(quoted(v) for v in field.values)})"]
-    found = [_is_string(column)]
-    if field.type == "hash":
-        found.append(f"{name_of('c_' + field.name)} IS NOT NULL")
+    found = [f"{name_of('c_' + field.name)} IS NOT NULL" if field.type == "hash" else _is_string(column)]
     if is_id(field.name):
         found.append(f"strlen({column}) <= {MAX_ID_LENGTH}")
     return found

@@ -23,7 +23,7 @@ from assets.ingestion.splitter import Limits, blocks
 from orchestration.core.home import Home
 
 MIB = 1024 * 1024
-PART_BYTES = 64 * MIB
+PART_BYTES = 16 * MIB
 _READER_LINES = 5_000
 
 

@@ -3,6 +3,7 @@
 Belongs here: the lake's file layout, sorting, integer keys, durability. Not here: which rows are kept (`deduplicate`).
 """
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,9 @@ from orchestration.core.vault import digest_of
 # The first 63 bits of the MD5 of the id: pinned, so that a key means the same account in every batch and on any engine.
 ACCOUNT_KEY = "(md5_number_upper(account_id) >> 1)::BIGINT"
 _PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
+
+# One sort at a time: it is the step that takes the most memory, and files are decoded side by side.
+_SORTING = threading.Lock()
 
 QUARANTINE_SCHEMA = pa.schema(
     [
@@ -68,11 +72,12 @@ def write_part(stage: Stage, path: Path) -> int:
     derived = ", ".join(f"{ACCOUNT_KEY} AS account_key" if name == "account_key" else name_of(name) for name in columns)
     order = ["account_id"] if "account_id" in columns else []
     order += [name_of(stage.feed.event_time)] if stage.feed.event_time else []
-    stage.con.execute(
-        f"COPY (SELECT {derived} FROM ({staged(stage)}) ORDER BY {', '.join([*order, '_line_no'])}) "
-        f"TO {quoted(str(path))} ({_PARQUET})"
-    )
-    written = stage.con.fetchone()
+    with _SORTING:
+        stage.con.execute(
+            f"COPY (SELECT {derived} FROM ({staged(stage)}) ORDER BY {', '.join([*order, '_line_no'])}) "
+            f"TO {quoted(str(path))} ({_PARQUET})"
+        )
+        written = stage.con.fetchone()
     drop_stage(stage)
     rows = int(written[0]) if written else 0
     if rows == 0:
