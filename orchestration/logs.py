@@ -1,6 +1,7 @@
 """Logs: what a person sees of a run on the terminal.
 
-One short line a message, on stderr; Dagster keeps everything else in its event log.
+One short line a message, on stderr, so that stdout holds the answer alone; Dagster keeps everything else in its event log.
+What libraries tell themselves is left out here, their warnings and errors are not.
 """
 
 import logging
@@ -8,6 +9,22 @@ import sys
 from typing import Any
 
 import dagster as dg
+
+_EXPECTED = ("did not yield or return expected outputs", "emitted no result in step")
+"""A run judges only what changed: checks and assets without a result are its normal case, not a warning."""
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    text = record.getMessage()
+    return not any(phrase in text for phrase in _EXPECTED)
+
+
+def quiet_libraries() -> None:
+    """Keep what libraries say below a warning off the terminal, and the warnings that every run would raise."""
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    plan = logging.getLogger("dagster._core.execution.plan.active")
+    if _is_news not in plan.filters:
+        plan.addFilter(_is_news)
 
 
 class _Short(logging.Formatter):
@@ -28,6 +45,7 @@ def terminal_logger(context: dg.InitLoggerContext) -> logging.Logger:
     logger = logging.Logger("rapporteur")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Short())
+    handler.addFilter(_is_news)
     logger.addHandler(handler)
     logger.setLevel(context.logger_config["log_level"])
     return logger

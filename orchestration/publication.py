@@ -69,10 +69,11 @@ def build_publication_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinit
         group_name="published",
         kinds={"duckdb"},
         owners=["team:data-engineering"],
-        tags={"layer": "published", "sensitivity": "open"},
+        tags={"owner": "data-engineering", "layer": "published", "sensitivity": "open"},
         required_resource_keys={"writer"},
         description=(
-            "The copy of the marts, contributions, reporting tables and operations that readers open, read-only, while runs go on. "
+            "The copy of the marts, contributions, reporting tables and operations that readers open, read-only, while runs go on; "
+            "one row of each of its tables is what that table's own description says. "
             "Source: the build's databases, once every blocking check has passed. Rule: readers never wait for a run, nor a run for them."
         ),
     )

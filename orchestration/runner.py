@@ -122,8 +122,7 @@ def execute(home: Home, defs: dg.Definitions, instance: dg.DagsterInstance, requ
         What became of it; a failed step is told in `failures`, not raised.
     """
     began = stamp()
-    before = read_commits(home)
-    selection = selection_for(home, request, before)
+    selection = selection_for(home, request, read_commits(home))
     config = {"ops": {"ingest": {"config": _ingest_config(request)}}} if _has_ingest(selection) else {}
     result = defs.resolve_job_def("daily").execute_in_process(
         instance=instance,
@@ -132,7 +131,7 @@ def execute(home: Home, defs: dg.Definitions, instance: dg.DagsterInstance, requ
         tags={"rapporteur/request": _summary(request)},
         raise_on_error=False,
     )
-    outcome = _outcome(home, result, before)
+    outcome = _outcome(home, result)
     usage = resource.getrusage(resource.RUSAGE_SELF)
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     ops.append(
@@ -175,11 +174,12 @@ def _summary(request: RunRequest) -> str:
     return str(msgspec.json.encode(_ingest_config(request)), "utf-8")[:240]
 
 
-def _outcome(home: Home, result: dg.ExecuteInProcessResult, before: list[Commit]) -> RunOutcome:
+def _outcome(home: Home, result: dg.ExecuteInProcessResult) -> RunOutcome:
     commits = read_commits(home)
     deliveries = [
         {"batch_id": commit.batch_id, **msgspec.to_builtins(delivery)}
-        for commit in commits[len(before) :]
+        for commit in commits
+        if commit.run_id == result.run_id
         for delivery in commit.deliveries
     ]
     recorded = [row for row in ops.read(home, "check_results") if row.get("run_id") == result.run_id]

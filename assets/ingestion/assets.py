@@ -55,6 +55,8 @@ def _landing_spec(feed: Feed) -> dg.AssetSpec:
         key=keys.landing(feed.name),
         group_name="landing",
         kinds={"file"},
+        owners=["team:data-engineering"],
+        tags={"owner": "data-engineering", "layer": "landing", "sensitivity": "restricted", "kind": feed.kind},
         description=(
             f"Files that others deliver under `landing/{feed.name}/<received_on>/`. One line is {_KINDS[feed.kind]}. "
             "Read only; a file never changes once it is complete."
@@ -70,7 +72,7 @@ def _raw_spec(feed: Feed, partitions: dg.PartitionsDefinition[str]) -> dg.AssetS
         group_name="raw",
         kinds={"parquet"},
         owners=["team:data-engineering"],
-        tags={"layer": "raw", "sensitivity": "restricted", "kind": feed.kind},
+        tags={"owner": "data-engineering", "layer": "raw", "sensitivity": "restricted", "kind": feed.kind},
         partitions_def=partitions,
         freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36)) if has_cadence else None,
         description=(

@@ -87,7 +87,8 @@ def raw_line(home: Home, sha256: str, line_no: int) -> bytes:
         line_no: 1-based line, row or element.
 
     Returns:
-        The bytes of a JSONL line without its line end; canonical JSON for other formats.
+        The bytes of a JSONL line without its line end; canonical JSON for other formats, under the columns or keys
+        as delivered.
 
     Raises:
         ValueError: No such file was delivered, or it has no such line, or it is blank or longer than a line may be.
@@ -106,9 +107,10 @@ def raw_line(home: Home, sha256: str, line_no: int) -> bytes:
         mapping = mapping_for(load_mappings(home), known.feed, name)
         for line in open_lines(path, known.feed, mapping, name):
             if isinstance(line, SourceLine) and line.line_no == line_no:
-                if line.value is None:
+                found = line.delivered or line.value
+                if found is None:
                     return f"({line.reason}: {line.detail})".encode()
-                return canonical_json({k: v if _is_json(v) else str(v) for k, v in line.value.items()}).encode()
+                return canonical_json({k: v if _is_json(v) else str(v) for k, v in found.items()}).encode()
     raise ValueError(f"{sha256[:16]} has no line {line_no} that can be shown")
 
 

@@ -20,6 +20,7 @@ class SourceLine:
         reason: The reader's reason code when ``value`` is None.
         detail: What is wrong, without any of the line's content.
         json_path: Where in the record the reader's reason applies, for example ``$.received_at``.
+        delivered: A mapped row before its mapping: column or key to cell. For whoever looks at the line; never logged.
     """
 
     line_no: int
@@ -29,6 +30,7 @@ class SourceLine:
     reason: str | None = None
     detail: str | None = None
     json_path: str | None = None
+    delivered: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

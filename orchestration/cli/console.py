@@ -3,6 +3,7 @@
 Exit codes live here too: 0 yes, 1 the answer is "no", 2 wrong use, 3 failed.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 import msgspec
+import structlog
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -20,6 +22,7 @@ from orchestration.core.settings import get_settings, quiet_environment
 NO = 1
 WRONG_USE = 2
 FAILED = 3
+_WIDE = 160
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print machine-readable output on stdout.")]
 
@@ -31,8 +34,9 @@ Result = TypeVar("Result")
 
 
 def open_home() -> Home:
-    """The home that the settings name, with telemetry of every library off."""
+    """The home that the settings name, with telemetry of every library off and their logs on stderr."""
     quiet_environment()
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     return Home.at(get_settings().home)
 
 
@@ -52,7 +56,7 @@ def answer_json(value: object) -> None:
 
 
 def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table on stdout; numbers are set flush right."""
+    """A table on stdout; numbers are set flush right. A file or a pipe has no edge at which cells would have to be folded."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     listed = [list(row) for row in rows]
     for number, name in enumerate(columns):
@@ -60,7 +64,7 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[objec
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in listed:
         table.add_row(*(_cell(value) for value in row))
-    out.print(table)
+    out.print(table, width=None if out.is_terminal else max(out.width, _WIDE))
 
 
 def _cell(value: object) -> str:

@@ -59,6 +59,7 @@ def _failing_checks(home: Home) -> list[dict[str, Any]]:
 
 def gather_status(home: Home) -> dict[str, Any]:
     """All that `rapporteur status` tells, as data."""
+    from assets.ingestion.discovery import unread
     from reports.catalogue import due
 
     commits = read_commits(home)
@@ -73,6 +74,13 @@ def gather_status(home: Home) -> dict[str, Any]:
         "is_synthetic": any(commit.is_synthetic for commit in commits),
         "writing": str(holder) if holder else None,
         "feeds": _feeds(commits),
+        "rejected_files": [
+            {"path": delivery.path, "reason": delivery.reason}
+            for commit in commits
+            for delivery in commit.deliveries
+            if delivery.status == "rejected"
+        ],
+        "unread": [{"path": path, "reason": why} for path, why in unread(home)],
         "failing_checks": _failing_checks(home),
         "reports_due": [_plain_due(row) for row in due(home)],
         "last_runs": ops.read(home, "runs")[-3:],
@@ -120,15 +128,19 @@ def _show(facts: dict[str, Any]) -> None:
     if facts["writing"]:
         answer(f"Now writing: {facts['writing']}")
     if facts["feeds"]:
-        show_table("\nFeeds", list(facts["feeds"][0]), [list(row.values()) for row in facts["feeds"]])
+        columns = ["feed", "last received", "files", "loaded", "duplicate", "quarantined", "rejected"]
+        show_table("\nFeeds", columns, [list(row.values()) for row in facts["feeds"]])
     else:
         answer("No feed has landed yet. Try `rapporteur demo`, or put files under landing/<feed>/<received_on>/.")
+    for title, name in (("Rejected files", "rejected_files"), ("Left unread under landing/", "unread")):
+        if facts[name]:
+            answer(f"\n{title}")
+            for row in facts[name]:
+                answer(f"  {row['path']!r}: {row['reason']}")
     if facts["failing_checks"]:
-        show_table(
-            "\nFailing checks",
-            ["severity", "check", "asset", "message"],
-            [[row["severity"], row["check_name"], row.get("asset"), row["message"]] for row in facts["failing_checks"]],
-        )
+        answer("\nFailing checks (what to do about each: --json)")
+        for row in facts["failing_checks"]:
+            answer(f"  {row['severity']:<5}  {row['check_name']}  {row.get('asset') or '-'}  {row['observed']}")
     else:
         answer("\nNo check fails.")
     if facts["reports_due"]:

@@ -63,8 +63,10 @@ def run_line(home: Home, request: "RunRequest") -> "RunOutcome":
     """Load the definitions and run the line once."""
     from orchestration.definitions import build_defs
     from orchestration.instance import open_instance
+    from orchestration.logs import quiet_libraries
     from orchestration.runner import execute
 
+    quiet_libraries()
     with open_instance(home) as instance:
         return execute(home, build_defs(home=home), instance, request)
 

@@ -46,6 +46,19 @@ DELIVERY_COLUMNS = {
     "run_id": "VARCHAR",
 }
 
+QUARANTINE_COLUMNS = {
+    "file_sha256": "VARCHAR",
+    "feed": "VARCHAR",
+    "line_no": "BIGINT",
+    "byte_offset": "BIGINT",
+    "sheet": "VARCHAR",
+    "reason": "VARCHAR",
+    "json_path": "VARCHAR",
+    "detail": "VARCHAR",
+    "batch_id": "BIGINT",
+    "resolved_batch_id": "BIGINT",
+}
+
 
 def ledger_rows(commits: Sequence[commit_log.Commit]) -> list[dict[str, object]]:
     """The ledger: one row per file and batch, oldest first, with the columns of DELIVERY_COLUMNS."""
@@ -83,7 +96,7 @@ def replace_table(
 
 
 def load_operations(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """Write schema `ops` of the open database: the ledger and every operations table.
+    """Write schema `ops` of the open database: the ledger, the quarantine and every operations table.
 
     Args:
         connection: A writer whose default catalog is the open database.
@@ -92,8 +105,34 @@ def load_operations(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     connection.execute("set timezone = 'UTC'")
     connection.execute("create schema if not exists ops")
     replace_table(connection, "ops.deliveries", DELIVERY_COLUMNS, ledger_rows(commit_log.read_commits(home)))
+    _load_quarantine(connection, home)
     for table, columns in ops.TABLES.items():
         replace_table(connection, f"ops.{table}", columns, ops.read(home, table))
+
+
+def _load_quarantine(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Write `ops.quarantine`: one row per line that was set aside, with its latest reason and the batch that took it in, if any."""
+    columns = ", ".join(f"{name} {kind}" for name, kind in QUARANTINE_COLUMNS.items())
+    connection.execute(f"create or replace table ops.quarantine ({columns})")
+    files = [
+        str(home.root / file.path)
+        for commit in commit_log.read_commits(home)
+        for file in commit.data_files
+        if file.kind == "quarantine"
+    ]
+    if files:
+        connection.execute(
+            """insert into ops.quarantine by name
+               select file_sha256, feed, line_no, byte_offset, sheet, reason, json_path, detail, _batch_id as batch_id,
+                      max(resolved_batch_id) over one_line as resolved_batch_id
+               from read_parquet(?, union_by_name = true)
+               window one_line as (partition by file_id, line_no, sheet)
+               qualify row_number() over (
+                   partition by file_id, line_no, sheet order by resolved_batch_id is not null, _batch_id desc
+               ) = 1
+               order by feed, file_id, sheet, line_no""",
+            [files],
+        )
 
 
 def publish(home: Home, run_id: str, *, models: bytes | None = None) -> Path:

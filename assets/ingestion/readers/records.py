@@ -39,10 +39,9 @@ def mapped_line(mapping: Mapping, line_no: int, row: dict[str, Any], sheet: str 
     """Turn one row (column or JSON key -> value) into a source line through a mapping."""
     result = apply(mapping, row, line_no)
     if isinstance(result, Refusal):
-        return SourceLine(
-            line_no, sheet=sheet, reason=result.reason, detail=result.detail, json_path=f"$.{result.field}"
-        )
-    return SourceLine(line_no, sheet=sheet, value=result)
+        where = f"$.{result.field}"
+        return SourceLine(line_no, None, sheet, None, result.reason, result.detail, where, delivered=row)
+    return SourceLine(line_no, sheet=sheet, value=result, delivered=row)
 
 
 def own_record(feed: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
