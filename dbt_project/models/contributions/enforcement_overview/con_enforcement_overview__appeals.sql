@@ -19,10 +19,12 @@ with appeals as (
         p._line_no
     from {{ ref('fct_appeals') }} as p
     cross join (
-        select max(m.follow_up_seconds) as follow_up_seconds from {{ ref('metrics') }} as m where m.metric = 'overturn_rate'
+        select max(m.follow_up_seconds) as follow_up_seconds
+        from {{ ref('metrics') }} as m
+        where m.metric = 'overturn_rate'
     ) as u
     left join {{ ref('fct_enforcement_actions') }} as a
-        on a.action_id = p.action_id and coalesce(p.subject_kind, 'action') = 'action'
+        on p.action_id = a.action_id and coalesce(p.subject_kind, 'action') = 'action'
 
 ),
 
@@ -57,9 +59,11 @@ cohort as (
         a._line_no
     from {{ ref('fct_enforcement_actions') }} as a
     cross join (
-        select max(m.follow_up_seconds) as follow_up_seconds from {{ ref('metrics') }} as m where m.metric = 'appeal_rate'
+        select max(m.follow_up_seconds) as follow_up_seconds
+        from {{ ref('metrics') }} as m
+        where m.metric = 'appeal_rate'
     ) as u
-    left join followed as f on f.action_id = a.action_id
+    left join followed as f on a.action_id = f.action_id
 
 )
 

@@ -1,6 +1,7 @@
 {% set dimensions = ['kind', 'issuing_country', 'category', 'surface', 'outcome'] %}
 
--- An order under a gag is not in the open marts before its gag ends; effective_at holds it back from earlier instants too.
+-- An order under a gag is not in the open marts before its gag ends;
+-- effective_at holds it back from earlier instants too.
 with orders as (
 
     select

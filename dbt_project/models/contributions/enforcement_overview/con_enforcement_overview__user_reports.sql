@@ -8,8 +8,10 @@ with reports as (
         coalesce(u.target_kind, 'unknown') as target_kind,
         coalesce(u.reason_code, 'unknown') as reason_code,
         coalesce(u.reporter_kind, 'unknown') as reporter_kind,
-        case when u.target_kind = 'mcp_server' then coalesce(u.registered_server_name, u.mcp_server, 'unknown') else 'none' end
-            as mcp_server,
+        case
+            when u.target_kind = 'mcp_server' then coalesce(u.registered_server_name, u.mcp_server, 'unknown')
+            else 'none'
+        end as mcp_server,
         case
             when coalesce(u.target_kind, 'unknown') <> 'mcp_server' then 'none'
             when u.is_mcp_server_registered then 'registered'
