@@ -62,6 +62,20 @@ def send(home: Home, alert: Alert) -> None:
         _post(settings.alert_webhook, content)
 
 
+def blocking_messages(home: Home, run_id: str) -> list[str]:
+    """What the error checks of a run found, each with its name, its rows and what to do.
+
+    Args:
+        home: Whose ledger.
+        run_id: The run that checked.
+    """
+    return [
+        f"{row['check_name']}: {row['message']}"
+        for row in ops.read(home, "check_results")
+        if row.get("run_id") == run_id and row["severity"] == "error" and not row["passed"]
+    ]
+
+
 def _post(address: str, content: bytes) -> None:
     if not address.startswith(("https://", "http://")):
         _log.error("alert webhook is not an http address", address=address)

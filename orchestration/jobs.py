@@ -28,12 +28,13 @@ def alert_hook(home: Home) -> dg.HookDefinition:
     def alert_on_failure(context: dg.HookContext) -> None:
         error = context.op_exception
         description = getattr(error, "description", None) or str(error)
+        message = "\n".join([description.strip(), *alerts.blocking_messages(home, context.run_id)])
         alerts.send(
             home,
             alerts.Alert(
                 severity="error",
                 subject=f"Step {context.op.name} failed",
-                message=description.strip()[:4000] or "no message",
+                message=message[:4000] or "no message",
                 owner=OWNER,
                 runbook=keys.runbook(_ANCHORS.get(context.op.name, "a-failed-check")),
                 run_id=context.run_id,

@@ -17,10 +17,12 @@ from assets.ingestion.contracts import FEEDS
 from assets.transform import translator
 from assets.transform.project import fingerprint, manifest
 from assets.transform.run import select_models
+from orchestration.alerts import blocking_messages
 from orchestration.core import keys, ops
 from orchestration.core.clock import stamp
 from orchestration.core.commits import Commit, read_commits
 from orchestration.core.home import Home
+from orchestration.core.room import told_when_full
 from orchestration.core.state import read_state
 
 
@@ -191,8 +193,12 @@ def _outcome(home: Home, result: dg.ExecuteInProcessResult) -> RunOutcome:
     failures = [
         f"{event.step_key}: {_reason(event)}" for event in result.all_events if event.is_step_failure and event.step_key
     ]
+    if not result.success:
+        failures += blocking_messages(home, result.run_id)
     if not result.success and not failures:
         failures = [event.message or event.event_type_value for event in result.all_events if event.is_failure]
+    if no_room := told_when_full(home, " ".join(failures)):
+        failures.append(no_room)
     state = read_state(home)
     published = str(home.published_current.resolve().parent.relative_to(home.root)) if state.published_through else None
     fresh = any(

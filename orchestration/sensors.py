@@ -1,13 +1,13 @@
 """Sensors: the landing sensor starts a run when complete new files are there.
 
-Looking belongs here; what a complete new file is, is told by assets/ingestion/batch.py.
+Looking belongs here; what a complete new file is, is told by assets/ingestion/discovery.py.
 """
 
 import hashlib
 
 import dagster as dg
 
-from assets.ingestion import batch
+from assets.ingestion.discovery import discover
 from orchestration.core.commits import read_commits
 from orchestration.core.home import Home
 from orchestration.core.locks import holder_of
@@ -28,7 +28,7 @@ def build_sensors(home: Home) -> list[dg.SensorDefinition]:
         description="Looks into the landing zone once a minute and starts a run when complete new files are there.",
     )
     def landing_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        pending = batch.discover(home, read_commits(home))
+        pending = discover(home, read_commits(home))
         if not pending:
             return dg.SkipReason("Nothing new has landed.")
         if holder := holder_of(home):

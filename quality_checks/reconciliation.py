@@ -29,7 +29,10 @@ order by all
 
 LAKE_BREAKS = """
 with booked as (
-    select feed, batch_id, sum(loaded) as loaded, sum(quarantined) filter (where quarantined > 0) as quarantined
+    -- A file that was refused unread stands in quarantine as one entry, though none of its lines was counted. A retry books
+    -- what leaves quarantine; its files name those lines once more.
+    select feed, batch_id, sum(loaded) as loaded, bool_or(status = 'retried') as is_retry,
+        sum(quarantined) + count(*) filter (where status = 'rejected' and file_sha256 <> '') as quarantined
     from ledger group by feed, batch_id
 ),
 stored as (
@@ -40,7 +43,8 @@ stored as (
 select feed, batch_id, coalesce(b.loaded, 0) as ledger_loaded, coalesce(s.loaded, 0) as lake_rows,
     coalesce(b.quarantined, 0) as ledger_quarantined, coalesce(s.quarantined, 0) as lake_quarantined
 from booked as b full join stored as s using (feed, batch_id)
-where coalesce(b.loaded, 0) <> coalesce(s.loaded, 0) or coalesce(b.quarantined, 0) <> coalesce(s.quarantined, 0)
+where coalesce(b.loaded, 0) <> coalesce(s.loaded, 0)
+    or (coalesce(b.quarantined, 0) <> coalesce(s.quarantined, 0) and not coalesce(b.is_retry, false))
 order by all
 """
 

@@ -24,6 +24,7 @@ from orchestration.cli.console import (
     show_table,
 )
 from orchestration.core.home import Home
+from orchestration.core.room import told_when_full
 from orchestration.core.settings import child_environment
 
 if TYPE_CHECKING:
@@ -67,8 +68,14 @@ def run_line(home: Home, request: "RunRequest") -> "RunOutcome":
     from orchestration.runner import execute
 
     quiet_libraries()
-    with open_instance(home) as instance:
-        return execute(home, build_defs(home=home), instance, request)
+    try:
+        with open_instance(home) as instance:
+            return execute(home, build_defs(home=home), instance, request)
+    except Exception as error:
+        # Dagster's own storage lies on the same disk and fails in its own words.
+        if no_room := told_when_full(home, str(error)):
+            raise fail(no_room) from error
+        raise
 
 
 def show_outcome(outcome: "RunOutcome") -> None:
