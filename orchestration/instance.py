@@ -13,6 +13,8 @@ _CONFIGURATION = b"""\
 # Written once; edit it to move runs and events to another storage.
 telemetry:
   enabled: false
+nux:
+  enabled: false
 event_log_storage:
   module: orchestration.event_log
   class: PooledSqliteEventLogStorage

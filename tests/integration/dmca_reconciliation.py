@@ -124,7 +124,7 @@ def reconcile(home: Home, folder: Path) -> Reconciliation:
             _of(asides, year, month),
         )
         for year in YEARS
-        for month, published in enumerate(_published(folder, year), start=1)
+        for month, published in enumerate(published_months(folder, year), start=1)
     )
     return Reconciliation(months, asides, deliveries)
 
@@ -134,7 +134,8 @@ def _rows(path: Path) -> list[list[str]]:
         return list(csv.reader(file))
 
 
-def _published(folder: Path, year: int) -> list[int]:
+def published_months(folder: Path, year: int) -> list[int]:
+    """Takedown notices that GitHub published, January first."""
     header, *rows = _rows(folder / f"{year}-SUMMARY-DATA.csv")
     column = header.index("Takedown Notices Processed")
     return [int(row[column]) for row in rows if row and row[0] not in ("", "Totals")]
