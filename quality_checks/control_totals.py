@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
+import msgspec
 
+from orchestration.core.durable import write_bytes
 from orchestration.core.home import Home
 from quality_checks.expectations import FEEDS, FeedExpectation
 from quality_checks.ledger import CheckResult, verdict
@@ -26,13 +28,26 @@ from latest where rank = 1 group by all order by all
 """
 
 
+class Counted(msgspec.Struct, frozen=True):
+    """What was received for the periods that control totals cover, up to a batch.
+
+    Attributes:
+        watermark: The batch.
+        received: Feed, start and end of a period (`feed|start|end`) -> number of records.
+    """
+
+    watermark: int = 0
+    received: dict[str, int] = {}
+
+
 def compare(
     connection: duckdb.DuckDBPyConnection, home: Home, scope: Scope, feeds: Iterable[str] | None = None
 ) -> list[dict[str, object]]:
     """Sent against received, for every period that a control total covers.
 
     A correction (same source, feed and period, generated later) replaces the earlier total; several sources of one feed add up.
-    Records are counted once, whatever their versions.
+    Records are counted once, whatever their versions. Counts are kept in the build folder, so that a run counts only the periods
+    in which a batch since the last run touched a day.
 
     Args:
         connection: From `open_build`.
@@ -43,17 +58,53 @@ def compare(
     Returns:
         Rows of feed, period_start, period_end (half-open, UTC), sent, received.
     """
-    wanted = None if feeds is None else set(feeds)
-    compared = []
+    kept = _kept_counts(home, scope)
+    touched = _days_since(scope, kept.watermark)
+    compared, counted = [], {}
     for row in rows_of(connection, PERIODS, [scope.watermark]):
-        expected = FEEDS.get(str(row["feed"]))
-        if expected is None or not expected.event_time or (wanted is not None and row["feed"] not in wanted):
+        feed = str(row["feed"])
+        expected = FEEDS.get(feed)
+        if expected is None or not expected.event_time:
             continue
         span = (row["period_start"], row["period_end"])
-        found = connection.execute(_received_sql(expected, home, scope, span), [*span]).fetchone()
-        row["received"] = found[0] if found else 0
+        key = f"{feed}|{span[0]}|{span[1]}"
+        is_touched = any(str(span[0])[:10] <= day <= str(span[1])[:10] for day in touched.get(feed, ()))
+        if key not in kept.received or is_touched:
+            found = connection.execute(_received_sql(expected, home, scope, span), [*span]).fetchone()
+            counted[key] = int(found[0]) if found else 0
+        else:
+            counted[key] = kept.received[key]
+        row["received"] = counted[key]
         compared.append({name: row[name] for name in ("feed", "period_start", "period_end", "sent", "received")})
-    return compared
+    write_bytes(_counts_file(home), msgspec.json.encode(Counted(scope.watermark, counted)))
+    wanted = None if feeds is None else set(feeds)
+    return [row for row in compared if wanted is None or row["feed"] in wanted]
+
+
+def _counts_file(home: Home) -> Path:
+    return home.build / "control_totals.json"
+
+
+def _kept_counts(home: Home, scope: Scope) -> Counted:
+    """Counts kept by an earlier run; none when there are none, at a rebuild, or when they know more than the watermark."""
+    path = _counts_file(home)
+    if scope.built_through == 0 or not path.exists():
+        return Counted()
+    try:
+        kept = msgspec.json.decode(path.read_bytes(), type=Counted)
+    except msgspec.MsgspecError:
+        return Counted()
+    return kept if kept.watermark <= scope.watermark else Counted()
+
+
+def _days_since(scope: Scope, watermark: int) -> dict[str, set[str]]:
+    """Days that batches after a watermark touched, by feed."""
+    days: dict[str, set[str]] = {}
+    for commit in scope.commits:
+        if commit.batch_id > watermark:
+            for feed, touched in commit.touched_days.items():
+                days.setdefault(feed, set()).update(touched)
+    return days
 
 
 def _received_sql(expected: FeedExpectation, home: Home, scope: Scope, span: tuple[object, object]) -> str:
