@@ -22,6 +22,7 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: dict[str, Engine] = {}
+        self._known_tables: set[str] = set()
         super().__init__(base_dir=base_dir, inst_data=inst_data)
 
     @classmethod
@@ -37,6 +38,12 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
             engine.dispose()
         self._engines.clear()
         super().dispose()
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the index shard has a table; a table that was there once stays (each check result asks three times)."""
+        if table_name not in self._known_tables and super().has_table(table_name):
+            self._known_tables.add(table_name)
+        return table_name in self._known_tables
 
     def _engine(self, shard: str) -> Engine:
         if shard not in self._engines:
