@@ -10,8 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import duckdb
-import structlog
-
 from assets.ingestion.accounting import Ledger, delivery_of, refused_delivery, repeated_delivery
 from assets.ingestion.contracts import FEEDS
 from assets.ingestion.discovery import Pending, discover
@@ -29,8 +27,7 @@ from orchestration.core.settings import Settings, get_settings
 __all__ = ["Pending", "discover", "ingest"]
 
 MEMORY_LIMIT = "160MiB"
-STEP_BYTES = 16 * 2**20
-_log = structlog.get_logger(__name__)
+STEP_BYTES = 32 * 2**20
 Progress = Callable[[str, int], None]
 
 
@@ -201,10 +198,16 @@ def _keep(home: Home, one: Pending) -> vault.VaultObject | None:
         stored = vault.store(home, one.path)
         after = one.path.stat()
     except (FileNotFoundError, PermissionError) as error:
-        _log.warning("landing_file_unreadable", path=one.relative, problem=error.strerror)
+        _warn("landing_file_unreadable", path=one.relative, problem=error.strerror)
         return None
     seen = {(s.st_size, s.st_mtime_ns) for s in (before, after)}
     if seen != {(one.size_bytes, one.mtime_ns)} or stored.size_bytes != one.size_bytes:
-        _log.warning("landing_file_changes", path=one.relative, hint="taken in by a later run, once it keeps still")
+        _warn("landing_file_changes", path=one.relative, hint="taken in by a later run, once it keeps still")
         return None
     return stored
+
+
+def _warn(event: str, **fields: object) -> None:
+    import structlog  # takes 0.2 s to import, and is seldom needed
+
+    structlog.get_logger(__name__).warning(event, **fields)

@@ -6,20 +6,22 @@ is (`exact`), the SQL (`fast_sql`), writing the lake (`parts`).
 
 import json
 import os
+import tempfile
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
-import pyarrow as pa
 
 from assets.ingestion.contracts import Feed, duckdb_type
 from assets.ingestion.exact import Fault, Row, canonical_json, decode_line
-from assets.ingestion.fast_sql import name_of, provenance, quoted, read_columns, typing_sql
+from assets.ingestion.fast_sql import name_of, quoted, read_columns, staged_columns, typing_sql, version
 from assets.ingestion.sensitive import forbidden, printable_name
 from assets.ingestion.splitter import Block
 
@@ -30,6 +32,9 @@ _OPENERS_ALLOWED = 100
 FAST_FROM_LINES = 500
 _SAMPLE_LINES = 400
 _MAX_LEARNED = 16
+_MAX_REMEMBERED = 100_000
+# A number with an exponent, as a member's value.
+_EXPONENT = re.compile(rb":-?[0-9.]+[eE]")
 _PLAIN_NAME_CHARS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
@@ -83,7 +88,11 @@ class Stage:
         batch_id: Batch that the rows will belong to.
         file_id: File that they come from.
         received_at: Midnight UTC of the delivery's day, RFC 3339: the version of a record that tells none.
+        scratch: Folder for temporary files where the system has no files in memory.
         extras: Unknown fields learned so far, read along on the fast path.
+        tables: Tables that hold rows now.
+        count: Tables made so far.
+        harmless: Unknown fields with values (JSON text) that were looked at and may come in.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -92,16 +101,11 @@ class Stage:
     batch_id: int
     file_id: int
     received_at: str
+    scratch: Path = Path(tempfile.gettempdir())
     extras: tuple[str, ...] = ()
     tables: list[str] = field(default_factory=list)
     count: int = 0
-
-    def parameters(self) -> dict[str, Any]:
-        """Values of the provenance parameters."""
-        found: dict[str, Any] = {"batch_id": self.batch_id, "file_id": self.file_id}
-        if self.feed.kind != "event":
-            found["version_at"] = self.received_at
-        return found
+    harmless: set[tuple[str, str]] = field(default_factory=set)
 
 
 def drop_stage(stage: Stage) -> None:
@@ -109,6 +113,16 @@ def drop_stage(stage: Stage) -> None:
     for table in stage.tables:
         stage.con.execute(f"DROP TABLE IF EXISTS {table}")
     stage.tables.clear()
+
+
+def _versioned(stage: Stage, sql: str) -> str:
+    return sql.replace("$version_at", quoted(stage.received_at))
+
+
+def _drop_table(stage: Stage, table: str) -> None:
+    stage.con.execute(f"DROP TABLE IF EXISTS {table}")
+    if table in stage.tables:
+        stage.tables.remove(table)
 
 
 def _new_table(stage: Stage) -> str:
@@ -119,8 +133,9 @@ def _new_table(stage: Stage) -> str:
 
 
 def staged(stage: Stage) -> str:
-    """SQL of all clean rows gathered so far."""
-    return " UNION ALL ".join(f"SELECT * EXCLUDE (_is_clean) FROM {table} WHERE _is_clean" for table in stage.tables)
+    """SQL of all rows gathered so far, under the lake's columns."""
+    columns = staged_columns(stage.feed, stage.batch_id, stage.file_id)
+    return " UNION ALL ".join(f"SELECT {columns} FROM {table}" for table in stage.tables)
 
 
 @contextmanager
@@ -129,7 +144,8 @@ def _as_file(data: bytes, scratch: Path) -> Iterator[str]:
     if hasattr(os, "memfd_create"):
         handle = os.memfd_create("block")
         try:
-            os.write(handle, data) if len(data) < 2**30 else None
+            with os.fdopen(handle, "wb", closefd=False) as file:
+                file.write(data)
             yield f"/proc/{os.getpid()}/fd/{handle}"
         finally:
             os.close(handle)
@@ -241,77 +257,96 @@ def _is_learnable(name: str, taken: set[str]) -> bool:
     )
 
 
-def _assembled(block: Block, odd: np.ndarray[Any, Any]) -> tuple[bytes, np.ndarray[Any, Any]]:
-    """The block without blank and odd lines (``{}`` in their place), and where each line starts in it."""
-    count = len(block.starts)
-    if block.blank == 0 and block.starts[0] == 0 and not odd.any():
-        return block.data, np.append(block.starts, len(block.data))
+def _assembled(block: Block, odd: np.ndarray[Any, Any]) -> tuple[bytes, int]:
+    """One line for each line of the file, ``{}`` in place of blank and odd ones; with it, the longest line's length."""
+    longest = int((block.ends - block.starts).max())
+    if len(block.starts) == block.line_numbers[-1] - block.line_numbers[0] + 1 and block.starts[0] == 0 and not odd.any():
+        return block.data, longest
     # A run is a stretch of lines that follow each other in the file; each run is copied as one piece.
     follows = (block.line_numbers[1:] == block.line_numbers[:-1] + 1) & ~odd[1:] & ~odd[:-1]
     heads = np.concatenate([[0], np.flatnonzero(~follows) + 1])
-    tails = np.append(heads[1:], count)
+    tails = np.append(heads[1:], len(block.starts))
     pieces: list[bytes] = []
-    offsets = np.empty(count + 1, dtype=np.int64)
-    size = 0
+    line = int(block.line_numbers[0])
     for head, tail in zip(heads.tolist(), tails.tolist(), strict=True):
-        if odd[head]:
-            piece = b"{}\n"
-            offsets[head] = size
-        else:
-            # The run ends at its last line's end, so that blank lines behind it stay out.
-            end = int(block.ends[tail - 1])
-            piece = block.data[int(block.starts[head]) : end] + b"\n"
-            offsets[head:tail] = block.starts[head:tail] - block.starts[head] + size
-        pieces.append(piece)
-        size += len(piece)
-    offsets[count] = size
-    return b"".join(pieces), offsets
+        pieces.append(b"{}\n" * (int(block.line_numbers[head]) - line))
+        # The run ends at its last line's end, so that blank lines behind it stay out.
+        text = b"{}" if odd[head] else block.data[int(block.starts[head]) : int(block.ends[tail - 1])]
+        pieces.append(text + b"\n")
+        line = int(block.line_numbers[tail - 1]) + 1
+    return b"".join(pieces), longest
 
 
 def _run_fast(stage: Stage, block: Block, odd: np.ndarray[Any, Any], scratch: Path) -> np.ndarray[Any, Any] | None:
     """Type a block in DuckDB; returns the lines that it could not prove clean, None when it lost count."""
-    data, offsets = _assembled(block, odd)
-    count = len(block.starts)
-    text = pa.Array.from_buffers(pa.utf8(), count, [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(data)])
-    lines = pa.table({"__line": block.line_numbers, "__length": block.ends - block.starts, "__text": text})
-    longest = int(np.diff(offsets).max()) + 2
+    data, longest = _assembled(block, odd)
+    before = int(block.line_numbers[0]) - 1
     con = stage.con
     table = _new_table(stage)
-    con.register("lines", lines)
     try:
         with _as_file(data, scratch) as path:
             source = (
                 f"read_json({quoted(path)}, format='newline_delimited', compression='uncompressed', ignore_errors=true, "
-                f"maximum_object_size={max(longest, MIB)}, columns={read_columns(stage.feed.name, stage.extras)})"
+                f"maximum_object_size={max(longest + 2, MIB)}, columns={read_columns(stage.feed.name, stage.extras)})"
             )
-            # Two steps: typing straight from the positional join runs on small vectors and costs a fifth more.
-            con.execute(f"CREATE OR REPLACE TEMP TABLE block AS SELECT * FROM {source} POSITIONAL JOIN lines")
-            con.execute(f"CREATE TEMP TABLE {table} AS {typing_sql(stage.feed.name, stage.extras)}", stage.parameters())
-            written = con.fetchone()
+            typing = typing_sql(stage.feed.name, stage.extras).replace("$before", str(before))
+            con.execute(f"CREATE TEMP TABLE {table} AS {_versioned(stage, typing)} FROM {source}))")
+        proof = con.execute(f"SELECT _proof FROM {table}").fetchnumpy()["_proof"]
+        if len(proof) != int(block.line_numbers[-1]) - before:
+            _drop_table(stage, table)
+            return None
+        is_clean = _proved(block, proof[block.line_numbers - before - 1]) & ~odd
+        if stage.extras:
+            is_clean &= ~np.isin(block.line_numbers, _withheld(stage, table))
+        _keep(stage, table, block.line_numbers[is_clean], len(proof))
     except duckdb.Error:
-        stage.tables.remove(table)
+        _drop_table(stage, table)
         raise
-    finally:
-        con.unregister("lines")
-        con.execute("DROP TABLE IF EXISTS block")
-    if written is None or written[0] != count:
-        con.execute(f"DROP TABLE {table}")
-        stage.tables.remove(table)
-        return None
-    if stage.extras:
-        _withhold(stage, table)
-    numbers = con.execute(f"SELECT _line_no FROM {table} WHERE NOT _is_clean").fetchnumpy()["_line_no"]
-    return np.sort(np.searchsorted(block.line_numbers, np.asarray(numbers)))
+    return np.flatnonzero(~is_clean)
 
 
-def _withhold(stage: Stage, table: str) -> None:
-    """Send the lines whose unknown fields may not come in the exact path, which names the fault."""
-    found = stage.con.execute(f"SELECT DISTINCT _extra FROM {table} WHERE _is_clean AND _extra IS NOT NULL").fetchall()
-    withheld = [text for (text,) in found if any(forbidden(name, value) for name, value in json.loads(text).items())]
-    if withheld:
-        stage.con.execute(
-            f"UPDATE {table} SET _is_clean = false WHERE _extra IN (SELECT unnest($texts))", {"texts": withheld}
-        )
+def _proved(block: Block, proof: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Which lines are as long as what was found in them."""
+    found = np.abs(proof) == block.ends - block.starts
+    for index in np.flatnonzero(found & (proof < 0)).tolist():
+        found[index] = _EXPONENT.search(block.line(index)) is None
+    return found
+
+
+def _keep(stage: Stage, table: str, lines: np.ndarray[Any, Any], rows: int) -> None:
+    """Leave only these lines' rows in a table."""
+    if len(lines) == rows:
+        return
+    if len(lines) == 0:
+        _drop_table(stage, table)
+        return
+    first, last = int(lines[0]), int(lines[-1])
+    gone = np.setdiff1d(np.arange(first, last + 1), lines, assume_unique=True)
+    stage.con.execute(
+        f"DELETE FROM {table} WHERE _line_no < {first} OR _line_no > {last} "
+        f"OR _line_no IN (SELECT unnest({gone.tolist()}::BIGINT[]))"
+    )
+
+
+def _withheld(stage: Stage, table: str) -> list[int]:
+    """Lines whose unknown fields may not come in; the exact path names the fault."""
+    found: list[int] = []
+    for name in stage.extras:
+        path = quoted(f'$."{name}"')
+        value = f"json_extract(_extra, {path})"
+        # What is no string is judged by its field's name alone.
+        kind = f"(CASE WHEN starts_with({value}::VARCHAR, '\"') THEN {value}::VARCHAR ELSE '1' END)"
+        here = f"FROM {table} WHERE _proof <> 0 AND _extra IS NOT NULL AND {value} IS NOT NULL"
+        distinct = stage.con.execute(f"SELECT DISTINCT {kind} {here}").fetchall()
+        fresh = {(name, text) for (text,) in distinct} - stage.harmless
+        bad = {text for _, text in fresh if forbidden(name, json.loads(text))}
+        if len(stage.harmless) < _MAX_REMEMBERED:
+            stage.harmless |= {one for one in fresh if one[1] not in bad}
+        if bad:
+            listed = ", ".join(quoted(text) for text in sorted(bad))
+            rows = stage.con.execute(f"SELECT _line_no {here} AND {kind} IN ({listed})").fetchall()
+            found.extend(line for (line,) in rows)
+    return found
 
 
 def _run_exact(stage: Stage, block: Block, suspects: np.ndarray[Any, Any], tally: Tally) -> None:
@@ -338,39 +373,35 @@ def insert_rows(stage: Stage, rows: Iterable[tuple[int, Row]]) -> None:
     taken = list(rows)
     if not taken:
         return
-    columns: dict[str, Any] = {}
     selected = []
+    types = {"__line": "BIGINT", "__extra": "VARCHAR"}
     for item in stage.feed.fields:
-        values = [row.values.get(item.name) for _, row in taken]
-        columns[f"v_{item.name}"] = pa.array(values, type=_ARROW[duckdb_type(item)])
         value = name_of(f"v_{item.name}")
+        types[f"v_{item.name}"] = duckdb_type(item)
         if item.type in {"scores", "object", "[object]"}:
             value = f"json({value})::VARCHAR"
         selected.append(f"{value} AS {name_of(item.name)}")
-    columns["__line"] = pa.array([line_no for line_no, _ in taken], type=pa.int64())
-    columns["__extra"] = pa.array(
-        [canonical_json(row.extra) if row.extra else None for _, row in taken], type=pa.string()
-    )
-    stage.con.register("exact_rows", pa.table(columns))
-    try:
+    # Handed over as text in memory: both Arrow and DuckDB's client import pandas as soon as they are given Python values.
+    lines = [_as_line(line_no, row) for line_no, row in taken]
+    columns = ", ".join(f"{quoted(name)}: {quoted(kind)}" for name, kind in types.items())
+    with _as_file(b"".join(lines), stage.scratch) as path:
         stage.con.execute(
             f"CREATE TEMP TABLE {_new_table(stage)} AS SELECT {', '.join(selected)}, json(__extra)::VARCHAR AS _extra, "
-            f"{provenance(stage.feed)}, true AS _is_clean FROM exact_rows",
-            stage.parameters(),
+            f"__line AS _line_no{_versioned(stage, version(stage.feed))} FROM read_json({quoted(path)}, "
+            f"format='newline_delimited', maximum_object_size={max(MIB, *(len(line) + 2 for line in lines))}, columns={{{columns}}})"
         )
-    finally:
-        stage.con.unregister("exact_rows")
 
 
-_ARROW: dict[str, pa.DataType] = {
-    "VARCHAR": pa.string(),
-    "BIGINT": pa.int64(),
-    "DOUBLE": pa.float64(),
-    "BOOLEAN": pa.bool_(),
-    "TIMESTAMPTZ": pa.timestamp("us", tz="UTC"),
-    "DATE": pa.date32(),
-    "VARCHAR[]": pa.list_(pa.string()),
-}
+def _as_line(line_no: int, row: Row) -> bytes:
+    held: dict[str, Any] = {f"v_{name}": value for name, value in row.values.items()}
+    held["__line"] = line_no
+    if row.extra:
+        held["__extra"] = canonical_json(row.extra)
+    return json.dumps(held, separators=(",", ":"), default=_moment_text).encode() + b"\n"
+
+
+def _moment_text(value: date) -> str:
+    return value.isoformat()
 
 
 def count_new(stage: Stage, tally: Tally) -> None:

@@ -125,9 +125,14 @@ def find(
 
 def event_day(feed: Feed) -> str:
     """SQL of a row's event day, as text: the UTC day of its event time, else of its version."""
+    return f"({event_date(feed)})::VARCHAR"
+
+
+def event_date(feed: Feed) -> str:
+    """SQL of a row's event day as a DATE."""
     moments = [name_of(feed.event_time)] if feed.event_time else []
     moments += ["_version_at"] if feed.kind != "event" else []
-    return f"strftime(coalesce({', '.join(moments)}) AT TIME ZONE 'UTC', '%Y-%m-%d')"
+    return f"(coalesce({', '.join(moments)}) AT TIME ZONE 'UTC')::DATE"
 
 
 def _source(paths: Sequence[str]) -> str:
@@ -135,7 +140,7 @@ def _source(paths: Sequence[str]) -> str:
 
 
 def _key_parts(feed: Feed) -> list[str]:
-    return [*(name_of(part) for part in feed.key), *([event_day(feed)] if feed.unique_per_day else [])]
+    return [*(name_of(part) for part in feed.key), *([event_date(feed)] if feed.unique_per_day else [])]
 
 
 def _versions(

@@ -4,7 +4,9 @@ Belongs here: text of SQL built from the contract. Not here: running it (`decode
 
 The proof is by length. A compact JSON object of n members is as long as its names, values and punctuation together; so a
 line whose length equals the sum over the known fields that were found can hold nothing else: no unknown field, no key
-twice, no "123" where 123 belongs, no trailing comma. Whatever does not match is handed to the exact path, never dropped.
+twice, no "123" where 123 belongs, no trailing comma. Values are counted as DuckDB renders them. No value that passes its
+check is rendered longer than it was delivered, but for numbers with an exponent: lines with a number that may have had one
+are told by a negative length, and looked at. Whatever does not match is handed to the exact path, never dropped.
 """
 
 from collections.abc import Sequence
@@ -13,13 +15,12 @@ from functools import lru_cache
 from assets.ingestion.contracts import FEEDS, MAX_ID_LENGTH, Feed, Field, duckdb_type
 from assets.ingestion.exact import is_id
 
-_READ_TYPES = {"[str]": "VARCHAR[]", "scores": "JSON", "object": "JSON", "[object]": "JSON"}
+_READ_TYPES = {"[str]": "JSON", "scores": "JSON", "object": "JSON", "[object]": "JSON"}
 # A value that came from a JSON string may still look like another scalar or like a nested value: then the exact path says.
 _SCALAR = r"[-+0-9.eE]+|true|false|null|-?[nN][aA][nN]|-?[iI][nN][fF].*|[\[{](?s:.*)"
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)"
 _SCORE = r'"[A-Za-z0-9_.-]+":(0(\.[0-9]+)?|1(\.0+)?)'
 _SCORES = rf"\{{({_SCORE}(,{_SCORE})*)?\}}"
-_STRINGS = r'\[("[^"\\]*"(, ?"[^"\\]*")*)?\]'
 _DECIMAL = r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?"
 
 
@@ -33,39 +34,17 @@ def name_of(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
 
 
-def _found(field: str, opening: str, closing: str) -> str:
-    """The raw text of a member's flat value, from its opening to its closing character."""
-    mark = f'"{field}":'
-    start = f"strpos(__text, {quoted(mark + opening)})"
-    tail = f"substr(__text, {start} + {len(mark)})"
-    return f"(CASE WHEN {start} > 0 THEN substr({tail}, 1, strpos({tail}, {quoted(closing)})) END)"
-
-
-def _raw_expression(field: Field) -> str | None:
-    """Raw text of the fields whose rendering may differ from what was delivered."""
-    if field.type == "[str]":
-        return _found(field.name, "[", "]")
-    if field.type == "scores":
-        return _found(field.name, "{", "}")
-    if field.type == "float":
-        mark = f'"{field.name}":'
-        start = f"strpos(__text, {quoted(mark)})"
-        return f"regexp_extract(substr(__text, {start} + {len(mark)}, 32), {quoted('^' + _DECIMAL)})"
-    return None
-
-
 def _cast(field: Field) -> str | None:
     column = name_of(field.name)
-    if field.type in {"int", "float", "bool", "date"}:
+    if field.type in {"int", "float", "date", "[str]"}:
         return f"TRY_CAST({column} AS {duckdb_type(field)})"
     if field.type == "time":
         return f"TRY_CAST({column} AS TIMESTAMPTZ)"
+    if field.type == "bool":
+        return f"({column} = 'true')"
     if field.type == "hash":
-        # A letter that no number holds proves a lower-case digest to be a string: one look settles nearly all of them.
-        is_string = _is_string(column)
         return (
-            f"CASE WHEN regexp_full_match({column}, '[0-9a-f]*[a-df][0-9a-f]*') THEN {column} "
-            f"WHEN NOT {is_string} THEN NULL WHEN {column} = lower({column}) THEN {column} "
+            f"CASE WHEN {column} = lower({column}) THEN {column} "
             f"WHEN regexp_full_match({column}, '[0-9A-Fa-f]+') THEN lower({column}) END"
         )
     return None
@@ -73,18 +52,27 @@ def _cast(field: Field) -> str | None:
 
 def _is_string(column: str) -> str:
     """True when a value can only have come from a JSON string: no other scalar starts so, or a regex says it is none."""
-    ranges = [("A", "I"), ("J", "N"), ("O", "["), ("a", "f"), ("g", "i"), ("j", "n"), ("o", "t"), ("u", "{")]
-    safe = " OR ".join(f"({column} >= '{low}' AND {column} < '{high}')" for low, high in ranges)
+    first = f"ascii({column})"
+    ranges = ["AH", "JM", "OZ", "ae", "gh", "jm", "os", "uz"]
+    safe = " OR ".join(f"({first} BETWEEN {ord(low)} AND {ord(high)})" for low, high in ranges)
     return f"(CASE WHEN {safe} THEN true ELSE NOT regexp_full_match({column}, {quoted(_SCALAR)}) END)"
+
+
+def _is_digest(column: str) -> str:
+    """The same of a digest, which starts with any digit: no other scalar holds a b, a c or a d."""
+    first = f"ascii({column})"
+    holds = " OR ".join(f"contains({column}, '{letter}')" for letter in "bcd")
+    nested = f"{first} IN ({ord('[')}, {ord('{')})"
+    return f"(CASE WHEN ({holds}) AND NOT ({nested}) THEN true ELSE NOT regexp_full_match({column}, {quoted(_SCALAR)}) END)"
 
 
 def _range(field: Field) -> list[str]:
     column = name_of("c_" + field.name)
     found = []
     if field.minimum is not None:
-        found.append(f"{column} {'>' if field.open_minimum else '>='} {field.minimum!r}")
+        found.append(f"{column} {'>' if field.open_minimum else '>='} {field.minimum:g}")
     if field.maximum is not None:
-        found.append(f"{column} <= {field.maximum!r}")
+        found.append(f"{column} <= {field.maximum:g}")
     return found
 
 
@@ -92,7 +80,10 @@ def _string_conditions(field: Field) -> list[str]:
     column = name_of(field.name)
     if field.values is not None:
         return [f"{column} IN ({', '.join(quoted(v) for v in field.values)})"]
-    found = [f"{name_of('c_' + field.name)} IS NOT NULL" if field.type == "hash" else _is_string(column)]
+    if field.type == "hash":
+        found = [f"{name_of('c_' + field.name)} IS NOT NULL", _is_digest(column)]
+    else:
+        found = [_is_string(column)]
     if is_id(field.name):
         found.append(f"strlen({column}) <= {MAX_ID_LENGTH}")
     return found
@@ -102,27 +93,39 @@ def _conditions(field: Field) -> list[str]:
     """What must hold for a non-null value to be clean; ``false`` for types that only the exact path knows."""
     if field.type in {"str", "hash"}:
         return _string_conditions(field)
-    column, cast, raw = name_of(field.name), name_of("c_" + field.name), name_of("r_" + field.name)
+    column, cast, value = name_of(field.name), name_of("c_" + field.name), name_of("v_" + field.name)
+    text = f"{column}::VARCHAR"
     known = {
         "int": [f"{cast}::VARCHAR = {column}", *_range(field)],
-        "float": [f"isfinite({cast})", f"regexp_full_match({raw}, {quoted(_DECIMAL)})", *_range(field)],
+        "float": [f"regexp_full_match({column}, {quoted(_DECIMAL)})", *_range(field)],
         "bool": [f"{column} IN ('true', 'false')"],
         "time": [f"{cast} IS NOT NULL", f"regexp_full_match({column}, {quoted(_TIME)})"],
         "date": [f"{cast} IS NOT NULL", rf"regexp_full_match({column}, '\d{{4}}-\d\d-\d\d')"],
-        "[str]": [f"regexp_full_match({raw}, {quoted(_STRINGS)})"],
-        "scores": [f"regexp_full_match({raw}, {quoted(_SCORES)})"],
+        # Elements put together again give the text they were taken from only if each of them was a string.
+        "[str]": [f"({text} = '[]' OR {text} = '[\"' || array_to_string({cast}, '\",\"') || '\"]')"],
+        "scores": [f"regexp_full_match({text}, {quoted(_SCORES)})", f"{value} IS NOT NULL"],
     }
     return known.get(field.type, ["false"])
+
+
+def _may_have_exponent(field: Field) -> str | None:
+    """True of a number that an exponent may have made shorter than it is rendered."""
+    column = name_of(field.name)
+    if field.type == "scores":
+        return f"contains({column}::VARCHAR, ':0.00')"
+    if field.type == "float":
+        return f"({column} LIKE '0.00%' OR {column} LIKE '-0.00%' OR ({column} LIKE '%0.0' AND {column} <> '0.0'))"
+    return None
 
 
 _QUOTED = {"str", "hash", "time", "moment", "date"}
 
 
 def _length(field: Field) -> str:
-    """Bytes that a member takes: its name, three marks, a comma, its value as delivered."""
+    """Bytes that a member takes: its name, three marks, a comma, its value as rendered."""
     marks = len(field.name.encode()) + 4 + (2 if field.type in _QUOTED else 0)
-    column = name_of(("r_" if _raw_expression(field) else "") + field.name)
-    return f"coalesce({marks} + strlen({column}), 0)"
+    held = f"strlen({name_of(field.name)})"
+    return f"{marks} + {held}" if field.required else f"coalesce({marks} + {held}, 0)"
 
 
 def _scores_value(field: Field) -> str:
@@ -179,59 +182,58 @@ def read_columns(feed_name: str, extras: tuple[str, ...]) -> str:
 
 @lru_cache(maxsize=256)
 def typing_sql(feed_name: str, extras: tuple[str, ...]) -> str:
-    """The SELECT that turns ``block`` (raw columns, ``__line``, ``__length``, ``__text``) into lake columns and ``_is_clean``.
+    """The SELECT that turns lines as read into lake columns.
 
     Args:
         feed_name: The feed.
         extras: Unknown fields read along, learned from the file.
 
     Returns:
-        SQL with the parameters $batch_id, $file_id and $version_at.
+        SQL to be followed by `` FROM <lines>))``, with two names to be
+        replaced: ``$before`` (number of the line before the first) and ``$version_at``. They are no parameters, because the
+        client looks for pandas as soon as it is given one. Beside the columns of `staged_columns` it gives ``_proof``: the length that a
+        clean line has; negative when one of its numbers may have had an exponent; 0 when it is not clean.
     """
     feed = FEEDS[feed_name]
-    first = [f"x.{name_of(name)} AS {name_of('x_' + name)}" for name in extras]
-    for field in feed.fields:
-        if raw := _raw_expression(field):
-            first.append(f"CASE WHEN {name_of(field.name)} IS NOT NULL THEN {raw} END AS {name_of('r_' + field.name)}")
-        if cast := _cast(field):
-            first.append(f"{cast} AS {name_of('c_' + field.name)}")
+    first = [f"{name_of(name)} AS {name_of('x_' + name)}" for name in extras]
+    first += [f"{cast} AS {name_of('c_' + field.name)}" for field in feed.fields if (cast := _cast(field))]
     values = ", ".join(f"{_value(f)} AS {name_of('v_' + f.name)}" for f in feed.fields)
     outer = ", ".join(f"{name_of('v_' + f.name)} AS {name_of(f.name)}" for f in feed.fields)
-    is_clean = f"coalesce({' AND '.join([*_checks(feed, extras), _length_check(feed, extras)])}, false)"
-    columns = f"{outer}, {_extra_value(extras)} AS _extra, {provenance(feed)}, {is_clean} AS _is_clean"
-    inner = f"SELECT x.*{', ' if first else ''}{', '.join(first)} FROM block AS x"
-    return f"SELECT {columns} FROM (SELECT *, {values} FROM ({inner}))"
+    columns = f"{outer}, {_extra_value(extras)} AS _extra, __line AS _line_no{version(feed)}, {_proof(feed, extras)} AS _proof"
+    inner = f"SELECT *, row_number() OVER () + $before::BIGINT AS __line{''.join(f', {one}' for one in first)}"
+    return f"SELECT {columns} FROM (SELECT *, {values} FROM ({inner}"
+
+
+def _proof(feed: Feed, extras: tuple[str, ...]) -> str:
+    extra = [f"coalesce({len(name) + 4} + strlen({name_of('x_' + name)}::VARCHAR), 0)" for name in extras]
+    length = " + ".join(["1", *(_length(field) for field in feed.fields), *extra])
+    doubts = " OR ".join(f"coalesce({doubt}, false)" for field in feed.fields if (doubt := _may_have_exponent(field)))
+    signed = f"(CASE WHEN {doubts} THEN -1 ELSE 1 END) * ({length})" if doubts else length
+    return f"coalesce(CASE WHEN {' AND '.join(_checks(feed, extras))} THEN {signed} END, 0)::BIGINT"
 
 
 def _checks(feed: Feed, extras: tuple[str, ...]) -> list[str]:
     checks = []
     for field in feed.fields:
         held = " AND ".join(_conditions(field))
-        column = name_of(field.name)
-        checks.append(f"({column} IS NOT NULL AND {held})" if field.required else f"({column} IS NULL OR ({held}))")
-        if field.type == "scores":
-            checks.append(f"({column} IS NULL OR {name_of('v_' + field.name)} IS NOT NULL)")
+        checks.append(held if field.required else f"({name_of(field.name)} IS NULL OR ({held}))")
     for rule in feed.rules:
         when = f"{name_of(rule.when)} IS NOT DISTINCT FROM {quoted(rule.equals)}"
         checks.append(f"NOT ({when} AND {name_of(rule.field)} IS NULL)")
     return [*checks, *(_extra_conditions(name) for name in extras)]
 
 
-def _length_check(feed: Feed, extras: tuple[str, ...]) -> str:
-    """The proof by length, over delivered text where rendered text may be shorter."""
-    extra = [f"coalesce({len(name) + 4} + strlen({name_of('x_' + name)}::VARCHAR), 0)" for name in extras]
-    return f"__length = {' + '.join(['1', *(_length(field) for field in feed.fields), *extra])}"
+def version(feed: Feed) -> str:
+    """The version column of a record, from its ``v_`` column, with a comma before it; nothing for events."""
+    if feed.kind == "event":
+        return ""
+    clock = f"{name_of(f'v_{feed.updated_at}')}, " if feed.updated_at else ""
+    return f", coalesce({clock}$version_at::TIMESTAMPTZ) AS _version_at"
 
 
-def provenance(feed: Feed) -> str:
-    """The columns that say where a row came from, in the lake's order; ``account_key`` is filled at the end."""
-    found = [
-        "$batch_id::BIGINT AS _batch_id",
-        "$file_id::BIGINT AS _file_id",
-        "__line AS _line_no",
-        f"{feed.version}::INTEGER AS _contract_version",
-    ]
-    if feed.kind != "event":
-        clock = f"v_{feed.updated_at}" if feed.updated_at else None
-        found.append(f"coalesce({name_of(clock) + ', ' if clock else ''}$version_at::TIMESTAMPTZ) AS _version_at")
-    return ", ".join(found)
+def staged_columns(feed: Feed, batch_id: int, file_id: int) -> str:
+    """The lake's columns, of staged rows: what all rows of a file share is added here (``account_key`` when it is written)."""
+    fields = ", ".join(name_of(field.name) for field in feed.fields)
+    shared = f"{batch_id}::BIGINT AS _batch_id, {file_id}::BIGINT AS _file_id, _line_no"
+    versioned = ", _version_at" if feed.kind != "event" else ""
+    return f"{fields}, _extra, {shared}, {feed.version}::INTEGER AS _contract_version{versioned}"

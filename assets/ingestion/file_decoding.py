@@ -111,7 +111,8 @@ def decode_file(
     feed = FEEDS[job.feed]
     cursor = con.cursor()
     cursor.execute("SET TimeZone = 'UTC'")
-    stage = Stage(cursor, f"stage_{job.file_id}", feed, job.batch_id, job.file_id, f"{job.received_on}T00:00:00Z")
+    midnight = f"{job.received_on}T00:00:00Z"
+    stage = Stage(cursor, f"stage_{job.file_id}", feed, job.batch_id, job.file_id, midnight, home.scratch)
     quarantine = QuarantineFile(
         quarantine_path(home, job.feed, job.batch_id, job.file_id), job.batch_id, job.file_id, job.sha256, feed
     )

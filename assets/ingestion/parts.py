@@ -69,12 +69,17 @@ def write_part(stage: Stage, path: Path) -> int:
         return 0
     path.parent.mkdir(parents=True, exist_ok=True)
     columns = lake_columns(stage.feed)
-    derived = ", ".join(f"{ACCOUNT_KEY} AS account_key" if name == "account_key" else name_of(name) for name in columns)
+    source = f"({staged(stage)})"
+    if "account_key" in columns:
+        # One digest an account costs less than one a row.
+        keyed = f"SELECT account_id, {ACCOUNT_KEY} AS account_key FROM (SELECT DISTINCT account_id FROM {source})"
+        source = f"{source} LEFT JOIN ({keyed}) USING (account_id)"
+    selected = ", ".join(name_of(name) for name in columns)
     order = ["account_id"] if "account_id" in columns else []
     order += [name_of(stage.feed.event_time)] if stage.feed.event_time else []
     with _SORTING:
         stage.con.execute(
-            f"COPY (SELECT {derived} FROM ({staged(stage)}) ORDER BY {', '.join([*order, '_line_no'])}) "
+            f"COPY (SELECT {selected} FROM {source} ORDER BY {', '.join([*order, '_line_no'])}) "
             f"TO {quoted(str(path))} ({_PARQUET})"
         )
         written = stage.con.fetchone()
@@ -118,6 +123,13 @@ def data_file(home: Home, path: Path, kind: str, feed: str, rows: int, event_day
     )
 
 
+def _array(values: Sequence[object], kind: pa.DataType) -> pa.Array:
+    """An Arrow array made without `pa.array`, which imports pandas."""
+    builder = pa.lib.StringBuilder()
+    builder.append_values([None if value is None else str(value) for value in values])
+    return builder.finish().cast(kind)
+
+
 class QuarantineFile:
     """Collects a file's quarantined lines in bounded memory; the Parquet file appears with the first one."""
 
@@ -135,24 +147,21 @@ class QuarantineFile:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = pq.ParquetWriter(self.path, QUARANTINE_SCHEMA, compression="zstd")
         batch_id, file_id, sha256, feed = self._same
-        self._writer.write_table(
-            pa.table(
-                {
-                    "_batch_id": [batch_id] * len(bad),
-                    "file_id": [file_id] * len(bad),
-                    "file_sha256": [sha256] * len(bad),
-                    "feed": [feed] * len(bad),
-                    "line_no": [line.line_no for line in bad],
-                    "byte_offset": [line.byte_offset for line in bad],
-                    "sheet": [line.sheet for line in bad],
-                    "reason": [line.fault.reason for line in bad],
-                    "json_path": [line.fault.json_path for line in bad],
-                    "detail": [line.fault.detail for line in bad],
-                    "resolved_batch_id": [resolved_batch_id] * len(bad),
-                },
-                schema=QUARANTINE_SCHEMA,
-            )
-        )
+        columns = {
+            "_batch_id": [batch_id] * len(bad),
+            "file_id": [file_id] * len(bad),
+            "file_sha256": [sha256] * len(bad),
+            "feed": [feed] * len(bad),
+            "line_no": [line.line_no for line in bad],
+            "byte_offset": [line.byte_offset for line in bad],
+            "sheet": [line.sheet for line in bad],
+            "reason": [line.fault.reason for line in bad],
+            "json_path": [line.fault.json_path for line in bad],
+            "detail": [line.fault.detail for line in bad],
+            "resolved_batch_id": [resolved_batch_id] * len(bad),
+        }
+        arrays = [_array(columns[column.name], column.type) for column in QUARANTINE_SCHEMA]
+        self._writer.write_table(pa.Table.from_arrays(arrays, schema=QUARANTINE_SCHEMA))
         self.rows += len(bad)
 
     def discard(self) -> None:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from assets.ingestion.contracts import FEEDS, Feed
 from assets.ingestion.decode import BadLine
-from assets.ingestion.deduplicate import CONFLICT, Decisions, event_day, find
+from assets.ingestion.deduplicate import CONFLICT, Decisions, event_date, find
 from assets.ingestion.exact import Fault
 from assets.ingestion.fast_sql import quoted
 from assets.ingestion.file_decoding import Decoded, compression_of
@@ -104,7 +104,8 @@ def _days(con: duckdb.DuckDBPyConnection, feed: Feed, paths: Sequence[Path]) -> 
     if paths:
         listed = ", ".join(quoted(str(path)) for path in paths)
         rows = con.execute(
-            f"SELECT DISTINCT filename, {event_day(feed)} AS day FROM read_parquet([{listed}], filename = true)"
+            f"SELECT filename, day::VARCHAR FROM (SELECT DISTINCT filename, {event_date(feed)} AS day "
+            f"FROM read_parquet([{listed}], filename = true))"
         )
         for path, day in rows.fetchall():
             if day is not None:
