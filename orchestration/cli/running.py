@@ -3,6 +3,7 @@
 They go through Dagster, in this process, so that every run is in the UI.
 """
 
+import signal
 import subprocess
 import sys
 from datetime import date
@@ -212,5 +213,18 @@ def ui(
     command = [str(Path(sys.executable).with_name("dagster")), "dev", "--module-name", "orchestration.definitions"]
     command += ["--host", host, "--port", str(port)]
     environment = child_environment(RAPPORTEUR_HOME=str(home.root), DAGSTER_HOME=str(home.dagster))
-    code = subprocess.run(command, env=environment, cwd=home.dagster, check=False).returncode
-    raise typer.Exit(0 if code in (0, -2, 130) else FAILED)
+    code = _serve(command, environment, home.dagster)
+    raise typer.Exit(0 if code in (0, -signal.SIGINT, 128 + signal.SIGINT) else FAILED)
+
+
+def _serve(command: list[str], environment: dict[str, str], folder: Path) -> int:
+    """Run a server until it ends; whoever stops us (Ctrl-C, a service manager) stops it, and what it started, in good order."""
+    # A shell's background jobs are started deaf to Ctrl-C; a server that inherits that could not be stopped in good order.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    server = subprocess.Popen(command, env=environment, cwd=folder)
+    signal.signal(signal.SIGTERM, lambda *_: server.send_signal(signal.SIGINT))
+    while True:
+        try:
+            return server.wait()
+        except KeyboardInterrupt:  # the terminal tells the server too
+            continue

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -25,6 +26,7 @@ from tests.integration.homes import PINNED_NOW, Built, copied, deliver
 pytestmark = [pytest.mark.slow]
 STARTS_WITHIN_SECONDS = 180
 RUNS_WITHIN_SECONDS = 300
+expect.set_options(timeout=60_000)
 LAUNCH = """
 mutation Launch($params: ExecutionParams!) {
   launchRun(executionParams: $params) {
@@ -88,12 +90,16 @@ def server(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             _wait_until_it_answers(running, process, folder / "ui.log")
             yield running
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
+            process.terminate()
             try:
-                process.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
+                process.wait(timeout=60)
+                with socket.socket() as probe:
+                    still_answers = probe.connect_ex(("127.0.0.1", port)) == 0
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+        assert not still_answers, "`rapporteur ui` ended before the server that it had started"
 
 
 def _wait_until_it_answers(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:

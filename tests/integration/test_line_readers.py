@@ -35,6 +35,17 @@ VIEW = """
 """
 
 
+STAYS = """
+import json, sys
+import duckdb
+connection = duckdb.connect(sys.argv[1], read_only=True)
+print("open", flush=True)
+sys.stdin.readline()
+print(json.dumps(connection.execute(sys.argv[2]).fetchone()), flush=True)
+"""
+"""A notebook in a process of its own: opens the copy, and asks only when told to."""
+
+
 def _look(home: Home) -> View:
     with duckdb.connect(str(home.published_current), read_only=True) as connection:
         row = connection.execute(VIEW).fetchone()
@@ -114,18 +125,26 @@ def ran(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     before = _look(home)
     logs = [(folder / f"{number}.err", folder / f"{number}.out") for number in (1, 2)]
     reader = Reader(home)
-    with duckdb.connect(str(home.published_current), read_only=True) as opened, reader.looking():
+    notebook = subprocess.Popen(
+        [sys.executable, "-c", STAYS, str(home.published_current), VIEW],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert notebook.stdout is not None
+    assert notebook.stdout.readline() == "open\n"
+    with reader.looking():
         with (
             logs[0][0].open("w") as e1, logs[0][1].open("w") as o1,
             logs[1][0].open("w") as e2, logs[1][1].open("w") as o2,
         ):  # fmt: skip
             runs = [_start(home, e1, o1), _start(home, e2, o2)]
             codes = [run.wait(timeout=400) for run in runs]
-        row = opened.execute(VIEW).fetchone()
-        assert row is not None
         reader.seen.append(_look(home))
+    told, _ = notebook.communicate("now\n", timeout=60)
+    old: View = tuple(json.loads(told))  # type: ignore[assignment]
     one, two = (Answer(code, out.read_text(), err.read_text()) for code, (err, out) in zip(codes, logs, strict=True))
-    return Ran(home, landed, (one, two), reader, before, _look(home), row)  # type: ignore[arg-type]
+    return Ran(home, landed, (one, two), reader, before, _look(home), old)
 
 
 @pytest.mark.slow
