@@ -61,7 +61,7 @@ def build_transform_assets(parsed: Mapping[str, Any], *, project: Path | None = 
         context.log.info(_plan(chosen, change))
         failure: BuildFailed | None = None
         try:
-            result = build(home, select=chosen, project=project)
+            result = build(home, select=chosen, project=project, with_views=change.feeds is None)
         except BuildFailed as error:
             result, failure = error.result, error
         ops.append(home, "check_results", check_rows(parsed, result, writer.run_id, change.watermark))

@@ -4,7 +4,6 @@ Finding, fingerprinting, parsing and the connection profile belong here; running
 """
 
 import hashlib
-import os
 import shutil
 from functools import lru_cache
 from importlib.metadata import version
@@ -136,7 +135,7 @@ def dbt_flags(home: Home, project: Path | None = None) -> list[str]:
         "--log-level",
         "none",
         "--log-level-file",
-        "info",
+        "warn",
     ]
 
 
@@ -203,11 +202,12 @@ def compiled_models(home: Home, project: Path | None = None) -> bytes:
     """
     parsed = manifest(home, project)
     every = {**parsed["nodes"], **parsed["sources"]}
+    compiled = cache_dir(home, project) / "target" / "compiled"
     models: dict[str, Any] = {}
     for node in parsed["nodes"].values():
         if node["resource_type"] != "model":
             continue
-        sql = _compiled_path(home, project, node)
+        sql = compiled / node["package_name"] / node["original_file_path"]
         if not sql.exists():
             continue
         parents = sorted(_relation(every[parent]) for parent in node["depends_on"]["nodes"] if parent in every)
@@ -219,11 +219,6 @@ def compiled_models(home: Home, project: Path | None = None) -> bytes:
             "depends_on": parents,
         }
     return msgspec.json.encode(dict(sorted(models.items())))
-
-
-def _compiled_path(home: Home, project: Path | None, node: dict[str, Any]) -> Path:
-    relative = os.path.join("compiled", node["package_name"], node["original_file_path"])  # noqa: PTH118 - dbt's own
-    return cache_dir(home, project) / "target" / relative
 
 
 def _relation(node: dict[str, Any]) -> str:

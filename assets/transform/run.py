@@ -181,6 +181,7 @@ def build(
     project: Path | None = None,
     threads: int | None = None,
     with_unit_tests: bool = False,
+    with_views: bool = True,
 ) -> BuildResult:
     """Build models and run their tests in this process, and close the databases again.
 
@@ -191,6 +192,7 @@ def build(
         project: Folder of the dbt project; ours when None.
         threads: Models side by side; the profile's number when None.
         with_unit_tests: Run dbt's unit tests too: they prove code, not data, so a run leaves them to the test suite.
+        with_views: Make views anew. They are the same text at every watermark, so a run that is no rebuild only tests them.
 
     Returns:
         What became of each node, with row counts of tables.
@@ -209,8 +211,8 @@ def build(
     parsed = _kept_manifest(home, project)
     if select:
         # One criterion instead of one a model: dbt asks every criterion of every node.
-        _mark(parsed, select)
-        arguments += ["--select", f"tag:{_THIS_RUN}"]
+        _mark(parsed, select, with_views=with_views)
+        arguments += ["--select", f"tag:{_THIS_RUN}", "--indirect-selection", "empty"]
     listener = _translate(on_event) if on_event else None
     outcome = invoke(arguments, parsed=parsed, listener=listener)
     nodes = _with_rows(home, tuple(_node_results(outcome)), manifest(home, project))
@@ -232,11 +234,13 @@ def _kept_manifest(home: Home, project: Path | None) -> Any:  # noqa: ANN401 - d
     return loaded
 
 
-def _mark(parsed: Any, names: Iterable[str]) -> None:  # noqa: ANN401 - dbt's own class, imported late
-    """Tag the models of this run; the manifest is read afresh for each build, so no tag outlives it."""
+def _mark(parsed: Any, names: Iterable[str], *, with_views: bool) -> None:  # noqa: ANN401 - dbt's own class, imported late
+    """Tag the models of this run and the tests that read one; the manifest is read afresh for each build, so no tag outlives it."""
     wanted = set(names)
-    for node in parsed.nodes.values():
-        if node.name in wanted and str(node.resource_type) in {"model", "seed"}:
+    models = {key for key, node in parsed.nodes.items() if node.name in wanted and node.resource_type in {"model", "seed"}}
+    for key, node in parsed.nodes.items():
+        is_built = key in models and (with_views or node.config.materialized != "view")
+        if is_built or (node.resource_type == "test" and models & set(node.depends_on.nodes)):
             node.tags.append(_THIS_RUN)
             node.config.tags.append(_THIS_RUN)
 

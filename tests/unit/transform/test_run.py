@@ -47,6 +47,17 @@ def test_three_builds_at_two_watermarks_in_one_process_see_their_own_watermark(h
     }
 
 
+def test_views_are_tested_but_not_made_anew_when_told_so(home: Home, project: Path) -> None:
+    land(home, 1, ["2026-01-01"], [("a", "2026-01-01", 1)])
+    build(home, project=project)
+    land(home, 2, ["2026-01-01"], [("a", "2026-01-01", 2)])
+    second = build(home, project=project, select=["stg_actions", "fct_actions"], with_views=False)
+    assert {node.name for node in second.nodes if node.resource_type == "model"} == {"fct_actions"}
+    tested = {node.name for node in second.nodes if node.resource_type == "test"}
+    assert "unique_fct_actions_action_id" in tested
+    assert facts(home) == [("a", "2026-01-01")]
+
+
 def test_each_node_is_told_while_it_runs_with_status_seconds_and_failures(home: Home, project: Path) -> None:
     land(home, 1, ["2026-01-01"], [("a", "2026-01-01", 1), ("a", "2026-01-01", 1)])
     told: list[NodeResult] = []
