@@ -7,18 +7,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
-import duckdb
 
 from assets.transform.project import compiled_models, fingerprint
 from orchestration.core import keys
-from orchestration.core.clock import utc_now
 from orchestration.core.commits import head
 from orchestration.core.home import Home
-from orchestration.core.publish import publish, replace_table
+from orchestration.core.publish import publish
 from orchestration.core.resources import Writer
 from orchestration.core.state import read_state, write_state
-from quality_checks.freshness import FEED_STATUS_COLUMNS, feed_status
-from quality_checks.scope import open_build, read_scope
+from quality_checks.checking import check_punctuality
+from quality_checks.ledger import record
 
 
 def publish_if_new(home: Home, run_id: str) -> str | None:
@@ -34,7 +32,6 @@ def publish_if_new(home: Home, run_id: str) -> str | None:
     state = read_state(home)
     if state.built_through == 0 or (state.published_through == state.built_through and home.published_current.exists()):
         return None
-    _write_feed_status(home)
     folder = publish(home, run_id, models=compiled_models(home))
     write_state(
         home,
@@ -45,15 +42,6 @@ def publish_if_new(home: Home, run_id: str) -> str | None:
         ),
     )
     return str(folder.relative_to(home.root))
-
-
-def _write_feed_status(home: Home) -> None:
-    """Write `ops.feed_status`: each feed's lateness, by the clock, and its complete-through day."""
-    with open_build(home) as connection:
-        rows = feed_status(connection, home, read_scope(home, connection), utc_now())
-    with duckdb.connect(str(home.current_db)) as connection:
-        connection.execute("create schema if not exists ops")
-        replace_table(connection, "ops.feed_status", FEED_STATUS_COLUMNS, rows)
 
 
 def build_publication_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
@@ -80,6 +68,9 @@ def build_publication_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinit
     def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         writer: Writer = context.resources.writer
         folder = publish_if_new(writer.home, writer.run_id)
+        if folder is None and writer.home.warehouse_db.exists():
+            # Nothing came: just then someone must notice that a feed is late.
+            record(writer.home, writer.run_id, check_punctuality(writer.home))
         last = head(writer.home)
         return dg.MaterializeResult(
             metadata={

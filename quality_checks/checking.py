@@ -23,9 +23,9 @@ def check_raw(home: Home) -> list[CheckResult]:
     Returns:
         Results on `raw/<feed>`, errors and warnings. Great Expectations is imported only when a batch brought rows.
     """
-    now = utc_now()
     with open_build(home) as connection:
         scope = read_scope(home, connection)
+        now = freshness.judged_at(scope, utc_now())
         load_ledger(connection, scope)
         results = [
             *reconciliation.lines_are_accounted_for(connection, scope),
@@ -41,6 +41,21 @@ def check_raw(home: Home) -> list[CheckResult]:
         *results,
         *suites.run_suites(home.warehouse_db, suites.raw_suites(loaded, scope.built_through, scope.watermark)),
     ]
+
+
+def check_punctuality(home: Home) -> list[CheckResult]:
+    """Judge whether each feed came when it should: all there is to judge when nothing has come.
+
+    Args:
+        home: Whose build; its databases are closed in this process, and closed again afterwards.
+
+    Returns:
+        One warning or pass per feed with a cadence.
+    """
+    with open_build(home) as connection:
+        scope = read_scope(home, connection)
+        now = freshness.judged_at(scope, utc_now())
+        return freshness.deliveries_are_on_time(freshness.feed_status(connection, home, scope, now), now)
 
 
 def _loaded(scope: Scope) -> dict[str, int]:
@@ -62,9 +77,9 @@ def check_marts(home: Home) -> list[CheckResult]:
         Results on `staging/`, `marts/`, `contributions/` and `reporting/`, all errors. At a rebuild everything is judged, else what
         the touched feeds reach.
     """
-    now = utc_now()
     with open_build(home) as connection:
         scope = read_scope(home, connection)
+        now = freshness.judged_at(scope, utc_now())
         load_ledger(connection, scope)
         is_rebuild = scope.built_through == 0
         # Retractions may withdraw rows of any feed.

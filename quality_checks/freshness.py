@@ -48,6 +48,19 @@ def due_at(last_received_on: date, cadence_hours: float) -> datetime:
     return end_of_day + timedelta(hours=cadence_hours)
 
 
+def judged_at(scope: Scope, now: datetime) -> datetime:
+    """The instant at which lateness is judged: the clock, but for a generated landing zone the end of its last day.
+
+    Args:
+        scope: The record up to the watermark.
+        now: The clock, aware.
+    """
+    days = [date.fromisoformat(delivery.received_on) for _, delivery in scope.deliveries()]
+    if not days or not any(commit.is_synthetic for commit in scope.commits):
+        return now
+    return min(now, datetime.combine(max(days), datetime.min.time(), UTC) + timedelta(days=1))
+
+
 def _registered(connection: duckdb.DuckDBPyConnection, scope: Scope) -> dict[str, dict[str, Any]]:
     rows = rows_of(
         connection,

@@ -131,14 +131,22 @@ def lake_holds_what_was_booked(connection: duckdb.DuckDBPyConnection, scope: Sco
     ]
 
 
-def staged_rows_sql(expected: FeedExpectation, watermark: int) -> str:
+def staged_rows_sql(expected: FeedExpectation, watermark: int, built_through: int = 0) -> str:
     """SQL that counts a feed's rows on both sides of staging, from the raw rows and the retractions alone.
 
     One row: raw, withdrawn, superseded, staged. Written apart from the staging models, so that it can find them wrong.
+    With `built_through`, only keys that a later batch brought are counted, over all their rows: what a run has to judge when none
+    of the feed's rows was withdrawn since; all keys when it is 0.
     """
-    first = f"cast(r.{expected.key[0]} as varchar)"
+    key = expected.key[0]
+    first = f"cast(r.{key} as varchar)"
+    judged = (
+        f"{key} in (select {key} from raw.{expected.feed} where _batch_id > {built_through} and _batch_id <= {watermark})"
+        if built_through
+        else "true"
+    )
     standing = f"""
-    select r.* from raw.{expected.feed} as r where r._batch_id <= {watermark}
+    select r.* from raw.{expected.feed} as r where r._batch_id <= {watermark} and {judged}
     and not exists (
         select 1 from withdrawals as w
         where w.file_id = r._file_id and coalesce(w.line = r._line_no, true) and coalesce(w.id = {first}, true)
@@ -159,8 +167,8 @@ with withdrawals as materialized (
     where t.feed = '{expected.feed}' and t._batch_id <= {watermark}
 ),
 counted as (select count(*) as standing, {in_force} as in_force from ({standing}) as s),
-arrived as (select count(*) as raw_rows from raw.{expected.feed} where _batch_id <= {watermark}),
-kept as (select count(*) as staged from staging.stg_{expected.feed})
+arrived as (select count(*) as raw_rows from raw.{expected.feed} where _batch_id <= {watermark} and {judged}),
+kept as (select count(*) as staged from staging.stg_{expected.feed} where {judged})
 select raw_rows, raw_rows - standing as withdrawn, standing - in_force as superseded, staged
 from arrived, counted, kept
 """
@@ -173,18 +181,22 @@ def raw_is_staged_superseded_or_withdrawn(
 
     Args:
         connection: With `ledger` loaded.
-        scope: Watermark.
+        scope: Watermark, and the batches that the marts hold: of a feed without a new retraction, only new keys are counted.
         feeds: Feeds to judge; those without a staging model are passed over.
 
     Returns:
         One result per feed, severity error.
     """
     results = []
+    withdrawn = connection.execute(
+        "select distinct feed from raw.retractions where _batch_id > ?", [scope.built_through]
+    ).fetchall()
     for feed in sorted(feeds):
         if feed not in FEEDS or not has_relation(connection, f"warehouse.staging.stg_{feed}"):
             continue
         began = time.perf_counter()
-        (row,) = rows_of(connection, staged_rows_sql(FEEDS[feed], scope.watermark))
+        since = 0 if (feed,) in withdrawn else scope.built_through
+        (row,) = rows_of(connection, staged_rows_sql(FEEDS[feed], scope.watermark, since))
         is_balanced = row["raw_rows"] == _whole(row["staged"]) + _whole(row["superseded"]) + _whole(row["withdrawn"])
         results.append(
             verdict(
@@ -207,21 +219,35 @@ def _whole(value: object) -> int:
 def facts_equal_contributions(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
     """Every fact contributes exactly once to the figure that counts all of them, and nothing else does.
 
+    A run judges the facts on touched days: contributions are views, so the other days are as they were judged before. A rebuild
+    judges all of them.
+
+    Args:
+        connection: From `open_build`.
+
     Returns:
         One result per contribution relation that exists, severity error; offenders are record ids with both counts.
     """
     results = []
+    pins = connection.execute("select built_through from raw.pins").fetchone()
+    is_rebuild = pins is None or pins[0] == 0
     for relation, (metric, fact, key, condition) in BUILT_FROM.items():
         if not has_relation(connection, f"current.{relation}"):
             continue
         began = time.perf_counter()
+        days = f"warehouse.intermediate.int_touched_{fact.removeprefix('fct_')}_days"
+        is_partial = not is_rebuild and has_relation(connection, days)
+        judged = f"event_date in (select event_date from {days})" if is_partial else "true"
+        contributor = f"record_id in (select {key} from current.marts.{fact} where {judged})" if is_partial else "true"
         rows = rows_of(
             connection,
             f"""
-            with facts as (select {key} as id, count(*) as n from current.marts.{fact} where {condition} group by all),
+            with facts as (
+                select {key} as id, count(*) as n from current.marts.{fact} where {condition} and {judged} group by all
+            ),
             contributed as (
                 select record_id as id, count(*) as n from current.{relation}
-                where metric = '{metric}' and role = 'count' group by all
+                where metric = '{metric}' and role = 'count' and {contributor} group by all
             )
             select id as record_id, coalesce(f.n, 0) as facts, coalesce(c.n, 0) as contributions
             from facts as f full join contributed as c using (id)

@@ -4,6 +4,8 @@ Every file that is part of the record goes through here; caches and scratch file
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -22,13 +24,9 @@ def sync_file(path: Path) -> None:
         os.fsync(handle.fileno())
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file so that readers see the old or the new one, never a part.
-
-    Args:
-        path: Where; its folder is created.
-        content: All of it.
-    """
+@contextmanager
+def _written_beside(path: Path, content: bytes) -> Iterator[Path]:
+    """A durable temporary file with this content in the target's folder, removed afterwards."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -36,10 +34,21 @@ def write_bytes(path: Path, content: bytes) -> None:
             handle.write(content)
             handle.flush()
             os.fsync(handle.fileno())
-        temporary.replace(path)
+        yield temporary
     finally:
         temporary.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file so that readers see the old or the new one, never a part.
+
+    Args:
+        path: Where; its folder is created.
+        content: All of it.
+    """
+    with _written_beside(path, content) as temporary:
+        temporary.replace(path)
 
 
 def create_exclusively(path: Path, content: bytes) -> None:
@@ -52,14 +61,5 @@ def create_exclusively(path: Path, content: bytes) -> None:
     Raises:
         FileExistsError: The file is there already; nothing was changed.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as handle:
-            handle.write(content)
-            handle.flush()
-            os.fsync(handle.fileno())
+    with _written_beside(path, content) as temporary:
         path.hardlink_to(temporary)
-    finally:
-        temporary.unlink(missing_ok=True)
-    sync_folder(path.parent)
