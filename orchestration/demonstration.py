@@ -16,11 +16,11 @@ def prepare_due(home: Home) -> list[Path]:
     Returns:
         Folders of the bundles, then the files of the read-out.
     """
-    from reports.bundle import prepare
-    from reports.readout import readout
-
     from orchestration.core.publish import open_published
+    from orchestration.publication import refresh_operations
+    from reports.bundle import prepare
     from reports.catalogue import CATALOGUE
+    from reports.readout import readout
 
     bundles = [prepare(home, report_id) for report_id in CATALOGUE]
     with open_published(home) as connection:
@@ -37,6 +37,7 @@ def prepare_due(home: Home) -> list[Path]:
         formats=["xlsx", "html", "csv"],
         out=home.readouts / "demo",
     )
+    refresh_operations(home)
     return [*bundles, *files]
 
 

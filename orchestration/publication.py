@@ -12,7 +12,8 @@ from assets.transform.project import compiled_models, fingerprint
 from orchestration.core import keys
 from orchestration.core.commits import head
 from orchestration.core.home import Home
-from orchestration.core.publish import publish
+from orchestration.core.locks import LockHeld, run_lock
+from orchestration.core.publish import publish, republish_operations
 from orchestration.core.resources import Writer
 from orchestration.core.state import read_state, write_state
 from quality_checks.checking import check_punctuality
@@ -42,6 +43,19 @@ def publish_if_new(home: Home, run_id: str) -> str | None:
         ),
     )
     return str(folder.relative_to(home.root))
+
+
+def refresh_operations(home: Home) -> None:
+    """Let readers see what reports were prepared, unless a run is writing: then that run will show them.
+
+    Args:
+        home: Whose published copy.
+    """
+    try:
+        with run_lock(home, "operations"):
+            republish_operations(home, "operations")
+    except LockHeld:
+        return
 
 
 def build_publication_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:

@@ -80,11 +80,13 @@ def report_prepare(
     Example:
       rapporteur report prepare enforcement_overview --period 2026-05
     """
+    from orchestration.publication import refresh_operations
     from reports.bundle import prepare
 
     home = open_home()
     with waiting(f"Preparing {report_id}"):
         folder = prepare(home, report_id, period, as_of=as_of, zone=zone)
+        refresh_operations(home)
     files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     if as_json:
         answer_json({"filing": str(folder.relative_to(home.filings)), "folder": str(folder), "files": files})

@@ -50,14 +50,6 @@ TABLES: dict[str, dict[str, str]] = {
         "is_synthetic": "BOOLEAN",
         "recorded_at": "TIMESTAMPTZ",
     },
-    "figure_index": {
-        "filing": "VARCHAR",
-        "figure_key": "VARCHAR",
-        "value": "VARCHAR",
-        "unit": "VARCHAR",
-        "row_count": "BIGINT",
-        "digest": "VARCHAR",
-    },
     "readouts": {
         "readout_id": "VARCHAR",
         "range_start": "VARCHAR",

@@ -106,8 +106,22 @@ def load_operations(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     connection.execute("create schema if not exists ops")
     replace_table(connection, "ops.deliveries", DELIVERY_COLUMNS, ledger_rows(commit_log.read_commits(home)))
     _load_quarantine(connection, home)
+    _load_figure_index(connection, home)
     for table, columns in ops.TABLES.items():
         replace_table(connection, f"ops.{table}", columns, ops.read(home, table))
+
+
+def _load_figure_index(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Write `ops.figure_index`: one row per figure of every bundle there is, prepared or filed, read from the bundles themselves."""
+    connection.execute(
+        "create or replace table ops.figure_index (filing varchar, figure_key varchar, value decimal(18, 4), unit varchar, "
+        "row_count bigint, digest varchar)"
+    )
+    for path in sorted(home.filings.glob("*/*/v*/figures.parquet")):
+        connection.execute(
+            "insert into ops.figure_index select ?, figure_key, value, unit, row_count, digest from read_parquet(?)",
+            [path.parent.relative_to(home.filings).as_posix(), str(path)],
+        )
 
 
 def _load_quarantine(connection: duckdb.DuckDBPyConnection, home: Home) -> None:

@@ -71,6 +71,19 @@ def test_operations_are_republished_alone(home: Home) -> None:
     assert value_of(home) == 1
 
 
+def test_every_figure_of_every_bundle_is_indexed(home: Home) -> None:
+    bundle = home.filings / "overview" / "2026-05" / "v1"
+    bundle.mkdir(parents=True)
+    duckdb.sql(
+        "select 'part/m' as figure_key, 1.5::decimal(18, 4) as value, 'count' as unit, 3::bigint as row_count, 'ab' as digest"
+    ).write_parquet(str(bundle / "figures.parquet"))
+    build(home, 1)
+    publish(home, "run-1")
+    with open_published(home) as connection:
+        rows = connection.execute("select filing, figure_key, value::varchar, row_count from ops.figure_index").fetchall()
+    assert rows == [("overview/2026-05/v1", "part/m", "1.5000", 3)]
+
+
 def test_restricted_copy_is_readable_by_its_owner_alone(home: Home) -> None:
     build(home, 1)
     publish(home, "run-1")
