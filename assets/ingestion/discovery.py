@@ -126,8 +126,7 @@ def _folders(home: Home, feeds: Sequence[str] | None, tell: Tell) -> Iterator[tu
 
 
 def _pending(home: Home, feed: str, received_on: str, entry: os.DirEntry[str], tell: Tell) -> Pending | None:
-    is_hidden = entry.name.startswith(".") or entry.name.lower().endswith(_UNFINISHED)
-    if is_hidden and not entry.name.startswith(".."):
+    if entry.name.startswith(".") or entry.name.lower().endswith(_UNFINISHED):
         return None
     relative = f"{feed}/{received_on}/{entry.name}"
     path = Path(entry.path)
@@ -152,7 +151,7 @@ def _pending(home: Home, feed: str, received_on: str, entry: os.DirEntry[str], t
 
 def _has_odd_name(name: str) -> bool:
     disguised = name.replace("\\", "/").replace("%2f", "/").replace("%2F", "/").replace("%2e", ".").replace("%2E", ".")
-    return not name.isprintable() or name.startswith("..") or "../" in disguised or _printable(name) != name
+    return not name.isprintable() or "../" in disguised or _printable(name) != name
 
 
 def _printable(name: str) -> str:

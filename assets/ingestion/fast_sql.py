@@ -50,20 +50,16 @@ def _cast(field: Field) -> str | None:
     return None
 
 
-def _is_string(column: str) -> str:
-    """True when a value can only have come from a JSON string: no other scalar starts so, or a regex says it is none."""
-    first = f"ascii({column})"
+def _is_string(field: Field) -> str:
+    """True when a value can only have come from a JSON string: no other value starts so, or a regex says it is none."""
+    column, first = name_of(field.name), name_of("a_" + field.name)
     ranges = ["AH", "JM", "OZ", "ae", "gh", "jm", "os", "uz"]
-    safe = " OR ".join(f"({first} BETWEEN {ord(low)} AND {ord(high)})" for low, high in ranges)
-    return f"(CASE WHEN {safe} THEN true ELSE NOT regexp_full_match({column}, {quoted(_SCALAR)}) END)"
-
-
-def _is_digest(column: str) -> str:
-    """The same of a digest, which starts with any digit: no other scalar holds a b, a c or a d."""
-    first = f"ascii({column})"
-    holds = " OR ".join(f"contains({column}, '{letter}')" for letter in "bcd")
-    nested = f"{first} IN ({ord('[')}, {ord('{')})"
-    return f"(CASE WHEN ({holds}) AND NOT ({nested}) THEN true ELSE NOT regexp_full_match({column}, {quoted(_SCALAR)}) END)"
+    safe = " OR ".join(f"{first} BETWEEN {ord(low)} AND {ord(high)}" for low, high in ranges)
+    if field.type == "hash":
+        # A digest starts with any digit, but no number, and none of true, false and null, holds a b, a c or a d.
+        holds = " OR ".join(f"contains({column}, '{letter}')" for letter in "bcd")
+        safe = f"({holds}) AND {first} NOT IN ({ord('[')}, {ord('{')})"
+    return f"CASE WHEN {safe} THEN true ELSE NOT regexp_full_match({column}, {quoted(_SCALAR)}) END"
 
 
 def _range(field: Field) -> list[str]:
@@ -81,9 +77,9 @@ def _string_conditions(field: Field) -> list[str]:
     if field.values is not None:
         return [f"{column} IN ({', '.join(quoted(v) for v in field.values)})"]
     if field.type == "hash":
-        found = [f"{name_of('c_' + field.name)} IS NOT NULL", _is_digest(column)]
+        found = [f"{name_of('c_' + field.name)} IS NOT NULL", _is_string(field)]
     else:
-        found = [_is_string(column)]
+        found = [_is_string(field)]
     if is_id(field.name):
         found.append(f"strlen({column}) <= {MAX_ID_LENGTH}")
     return found
@@ -196,6 +192,11 @@ def typing_sql(feed_name: str, extras: tuple[str, ...]) -> str:
     """
     feed = FEEDS[feed_name]
     first = [f"{name_of(name)} AS {name_of('x_' + name)}" for name in extras]
+    first += [
+        f"ascii({name_of(f.name)}) AS {name_of('a_' + f.name)}"
+        for f in feed.fields
+        if f.type in {"str", "hash"} and f.values is None
+    ]
     first += [f"{cast} AS {name_of('c_' + field.name)}" for field in feed.fields if (cast := _cast(field))]
     values = ", ".join(f"{_value(f)} AS {name_of('v_' + f.name)}" for f in feed.fields)
     outer = ", ".join(f"{name_of('v_' + f.name)} AS {name_of(f.name)}" for f in feed.fields)

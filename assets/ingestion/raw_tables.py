@@ -10,6 +10,7 @@ import duckdb
 
 from assets.ingestion.contracts import FEEDS, Feed, lake_columns
 from assets.ingestion.fast_sql import name_of, quoted
+from assets.ingestion.withdrawn_days import withdrawn_days
 from orchestration.core.commits import Commit, DataFile
 from orchestration.core.home import Home
 
@@ -44,6 +45,8 @@ def load(
     """
     con.execute("SET TimeZone = 'UTC'")
     touched = _touched(commits, built_through, rebuild_days)
+    # Retractions of other feeds are followed in dbt, which has all their rows; of this one it sees only touched days.
+    touched.setdefault(BY_DAY, set()).update(withdrawn_days(con, home, commits, FEEDS[BY_DAY], built_through))
     con.execute("BEGIN")
     try:
         con.execute("CREATE SCHEMA IF NOT EXISTS raw")

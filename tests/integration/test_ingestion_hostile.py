@@ -297,13 +297,19 @@ def test_link_out_of_the_landing_zone_is_refused_unread(home: Home, tmp_path: Pa
     assert _ingest(home) is None
 
 
-@pytest.mark.parametrize("name", ["..\\..\\etc.jsonl", "..%2f..%2fetc.jsonl", "a\nb.jsonl", "\udcff.jsonl"])
+@pytest.mark.parametrize("name", ["a\\..\\etc.jsonl", "a%2f..%2fetc.jsonl", "a\nb.jsonl", "\udcff.jsonl"])
 def test_name_that_disguises_a_path_is_refused(home: Home, name: str) -> None:
     _land(home, name, _line(1))
     delivery = _only(home)
     assert delivery.status == "rejected"
     assert delivery.reason is not None
     assert delivery.reason.startswith("odd_name")
+    assert _ingest(home) is None
+
+
+@pytest.mark.parametrize("name", [".a.jsonl", "..a.jsonl", "a.jsonl.part", "a.jsonl.TMP"])
+def test_name_of_a_file_still_being_written_is_ignored(home: Home, name: str) -> None:
+    _land(home, name, _line(1))
     assert _ingest(home) is None
 
 
