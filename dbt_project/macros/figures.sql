@@ -70,7 +70,7 @@ measured as (
         {{ dimension_query(breakdown.dimensions, 's') }} as dimension_query,
         {{ dimension_json(breakdown.dimensions, 's') }} as dimensions,
         coalesce(sum(case when s.role = 'count' then 1 else 0 end), 0) as count_value,
-        count(distinct case when s.role = 'count' then s.unit_id end) as distinct_value,
+        count(distinct case when m.kind = 'distinct' and s.role = 'count' then s.unit_id end) as distinct_value,
         coalesce(sum(case when s.role = 'amount' then s.amount end), 0) as amount_value,
         coalesce(sum(case when s.role = 'numerator' then 1 else 0 end), 0) as numerator,
         coalesce(sum(case when s.role = 'denominator' then 1 else 0 end), 0) as denominator,

@@ -44,8 +44,9 @@ feed: its name; key: its key fields, the first of which a retraction may name.
 {#-
 Rows of a record feed or register in force at the watermark: of the standing versions of a key, the newest.
 Only the key and its order are ranked; a row is fetched by file and line afterwards, which costs half as much as ranking whole rows.
+changed_only: just the keys (of one field) that new batches changed, for a model that keeps the others from build to build.
 -#}
-{%- macro in_force(feed, key) -%}
+{%- macro in_force(feed, key, changed_only=false) -%}
     select versions.*
     from {{ source('raw', feed) }} as versions
     inner join (
@@ -59,6 +60,11 @@ Only the key and its order are ranked; a row is fetched by file and line afterwa
             ) as version_rank
         from (
             {{ standing(feed, key) }}
+            {%- if changed_only %}
+            and arrived.{{ key[0] }} in (
+                {{ changed_keys(feed, key[0]) }}
+            )
+            {%- endif %}
         ) as standing
     ) as newest
         on

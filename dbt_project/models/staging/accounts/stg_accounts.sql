@@ -1,5 +1,12 @@
+{{
+    config(
+        materialized='incremental',
+        pre_hook="{{ delete_changed_keys('accounts', 'account_id') }}"
+    )
+}}
+
 with in_force as (
-    {{ in_force('accounts', ['account_id']) }}
+    {{ in_force('accounts', ['account_id'], changed_only=true) }}
 )
 
 select

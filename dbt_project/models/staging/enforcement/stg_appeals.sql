@@ -1,5 +1,12 @@
+{{
+    config(
+        materialized='incremental',
+        pre_hook="{{ delete_changed_keys('appeals', 'appeal_id') }}"
+    )
+}}
+
 with in_force as (
-    {{ in_force('appeals', ['appeal_id']) }}
+    {{ in_force('appeals', ['appeal_id'], changed_only=true) }}
 )
 
 select

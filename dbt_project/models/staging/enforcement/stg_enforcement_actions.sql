@@ -1,5 +1,12 @@
+{{
+    config(
+        materialized='incremental',
+        pre_hook="{{ delete_changed_keys('enforcement_actions', 'action_id') }}"
+    )
+}}
+
 with in_force as (
-    {{ in_force('enforcement_actions', ['action_id']) }}
+    {{ in_force('enforcement_actions', ['action_id'], changed_only=true) }}
 )
 
 select

@@ -1,5 +1,12 @@
+{{
+    config(
+        materialized='incremental',
+        pre_hook="{{ delete_changed_keys('report_outcomes', 'report_id') }}"
+    )
+}}
+
 with in_force as (
-    {{ in_force('report_outcomes', ['report_id']) }}
+    {{ in_force('report_outcomes', ['report_id'], changed_only=true) }}
 )
 
 select

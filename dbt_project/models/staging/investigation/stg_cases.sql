@@ -1,5 +1,12 @@
+{{
+    config(
+        materialized='incremental',
+        pre_hook="{{ delete_changed_keys('cases', 'case_id') }}"
+    )
+}}
+
 with in_force as (
-    {{ in_force('cases', ['case_id']) }}
+    {{ in_force('cases', ['case_id'], changed_only=true) }}
 )
 
 select

@@ -1,5 +1,12 @@
+{{
+    config(
+        materialized='incremental',
+        pre_hook="{{ delete_changed_keys('escalations', 'escalation_id') }}"
+    )
+}}
+
 with in_force as (
-    {{ in_force('escalations', ['escalation_id']) }}
+    {{ in_force('escalations', ['escalation_id'], changed_only=true) }}
 )
 
 select

@@ -1,5 +1,12 @@
+{{
+    config(
+        materialized='incremental',
+        pre_hook="{{ delete_changed_keys('leads', 'lead_id') }}"
+    )
+}}
+
 with in_force as (
-    {{ in_force('leads', ['lead_id']) }}
+    {{ in_force('leads', ['lead_id'], changed_only=true) }}
 )
 
 select

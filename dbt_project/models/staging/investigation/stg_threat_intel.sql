@@ -1,5 +1,12 @@
+{{
+    config(
+        materialized='incremental',
+        pre_hook="{{ delete_changed_keys('threat_intel', 'id') }}"
+    )
+}}
+
 with in_force as (
-    {{ in_force('threat_intel', ['id']) }}
+    {{ in_force('threat_intel', ['id'], changed_only=true) }}
 )
 
 select

@@ -1,5 +1,12 @@
+{{
+    config(
+        materialized='incremental',
+        pre_hook="{{ delete_changed_keys('copyright_notices', 'notice_id') }}"
+    )
+}}
+
 with in_force as (
-    {{ in_force('copyright_notices', ['notice_id']) }}
+    {{ in_force('copyright_notices', ['notice_id'], changed_only=true) }}
 )
 
 select

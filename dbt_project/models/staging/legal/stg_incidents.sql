@@ -1,5 +1,12 @@
+{{
+    config(
+        materialized='incremental',
+        pre_hook="{{ delete_changed_keys('incidents', 'incident_id') }}"
+    )
+}}
+
 with in_force as (
-    {{ in_force('incidents', ['incident_id']) }}
+    {{ in_force('incidents', ['incident_id'], changed_only=true) }}
 )
 
 select

@@ -1,5 +1,12 @@
+{{
+    config(
+        materialized='incremental',
+        pre_hook="{{ delete_changed_keys('legal_orders', 'order_id') }}"
+    )
+}}
+
 with in_force as (
-    {{ in_force('legal_orders', ['order_id']) }}
+    {{ in_force('legal_orders', ['order_id'], changed_only=true) }}
 )
 
 select

@@ -1,5 +1,12 @@
+{{
+    config(
+        materialized='incremental',
+        pre_hook="{{ delete_changed_keys('reviews', 'review_id') }}"
+    )
+}}
+
 with in_force as (
-    {{ in_force('reviews', ['review_id']) }}
+    {{ in_force('reviews', ['review_id'], changed_only=true) }}
 )
 
 select
