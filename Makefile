@@ -30,8 +30,8 @@ setup: $(VENV)/.installed  ## install from the hash-checked lock into .venv
 demo: setup  ## sample, run, report and read-out in ./data (HOME_DIR=..., DEMO="--days 3 --accounts 100")
 	RAPPORTEUR_HOME=$(HOME_DIR) $(BIN)/rapporteur demo $(DEMO)
 
-test: setup  ## every test
-	$(BIN)/python -m pytest $(TESTS)
+test: setup  ## every test, side by side (TESTS=tests/unit for some)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(TESTS)
 
 ui: setup  ## Dagster's UI over ./data
 	RAPPORTEUR_HOME=$(HOME_DIR) $(BIN)/rapporteur ui
