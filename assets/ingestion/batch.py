@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import duckdb
+
 from assets.ingestion.accounting import Ledger, delivery_of, refused_delivery, repeated_delivery
 from assets.ingestion.contracts import FEEDS
 from assets.ingestion.discovery import Pending, discover
@@ -26,8 +27,8 @@ from orchestration.core.settings import Settings, get_settings
 
 __all__ = ["Pending", "discover", "ingest"]
 
-MEMORY_LIMIT = "160MiB"
-STEP_BYTES = 32 * 2**20
+MEMORY_LIMIT = "256MiB"
+STEP_BYTES = 16 * 2**20
 Progress = Callable[[str, int], None]
 
 
@@ -68,7 +69,10 @@ def ingest(home: Home, run_id: str, pending: Sequence[Pending], *, progress: Pro
         decoded = decode_all(home, con, intake.jobs, settings, progress)
         reach("decoded")
         check_room(home, settings)
-        settled = settle(home, con, decoded, ledger)
+        try:
+            settled = settle(home, con, decoded, ledger)
+        except duckdb.Error as error:
+            raise _as_disk_error(home, error) or error from error
         reach("lake_written")
         surfaces = registered_surfaces(con, home, ledger, settled)
     deliveries = [
@@ -151,14 +155,30 @@ def decode_all(
         return decode_file(home, con, job, limits, seen)
 
     try:
-        with ThreadPoolExecutor(max_workers=workers) as pool:
-            return list(pool.map(one, jobs))
+        try:
+            with ThreadPoolExecutor(max_workers=workers) as pool:
+                return list(pool.map(one, jobs))
+        except duckdb.OutOfMemoryException:
+            if workers == 1:
+                raise
+            # What was written is written again under the same names, one file at a time.
+            return [one(job) for job in jobs]
     except duckdb.Error as error:
-        if "No space left" in str(error) or "max_temp_directory_size" in str(error):
-            raise OSError(
-                errno.ENOSPC, "the disk is full; nothing was committed, make room and run again", str(home.root)
-            ) from error
-        raise
+        raise _as_disk_error(home, error) or error from error
+
+
+def _as_disk_error(home: Home, error: duckdb.Error) -> OSError | None:
+    """The error of a full disk, or of no room to spill, with where and how much there is; None for any other."""
+    full = ("No space left", "max_temp_directory_size", "failed to offload", "Could not write")
+    if not isinstance(error, duckdb.OutOfMemoryException) and not any(sign in str(error) for sign in full):
+        return None
+    free = shutil.disk_usage(home.root).free
+    return OSError(
+        errno.ENOSPC,
+        f"no room to work in: {free / 2**20:,.0f} MiB free on disk, {MEMORY_LIMIT} of memory used up; nothing was committed, "
+        "make room and run again",
+        str(home.root),
+    )
 
 
 def _store(home: Home, pending: Sequence[Pending], ledger: Ledger, is_synthetic: bool) -> _Intake:

@@ -6,8 +6,9 @@ is (`exact`), the SQL (`fast_sql`), writing the lake (`parts`).
 
 import json
 import os
-import tempfile
 import re
+import tempfile
+import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ FAST_FROM_LINES = 500
 _SAMPLE_LINES = 400
 _MAX_LEARNED = 16
 _MAX_REMEMBERED = 100_000
+# One read at a time: DuckDB's reader holds buffers of 32 MiB until it is done, and files are decoded side by side.
+_READING = threading.Lock()
 # A number with an exponent, as a member's value.
 _EXPONENT = re.compile(rb":-?[0-9.]+[eE]")
 _PLAIN_NAME_CHARS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
@@ -260,7 +263,11 @@ def _is_learnable(name: str, taken: set[str]) -> bool:
 def _assembled(block: Block, odd: np.ndarray[Any, Any]) -> tuple[bytes, int]:
     """One line for each line of the file, ``{}`` in place of blank and odd ones; with it, the longest line's length."""
     longest = int((block.ends - block.starts).max())
-    if len(block.starts) == block.line_numbers[-1] - block.line_numbers[0] + 1 and block.starts[0] == 0 and not odd.any():
+    if (
+        len(block.starts) == block.line_numbers[-1] - block.line_numbers[0] + 1
+        and block.starts[0] == 0
+        and not odd.any()
+    ):
         return block.data, longest
     # A run is a stretch of lines that follow each other in the file; each run is copied as one piece.
     follows = (block.line_numbers[1:] == block.line_numbers[:-1] + 1) & ~odd[1:] & ~odd[:-1]
@@ -290,7 +297,8 @@ def _run_fast(stage: Stage, block: Block, odd: np.ndarray[Any, Any], scratch: Pa
                 f"maximum_object_size={max(longest + 2, MIB)}, columns={read_columns(stage.feed.name, stage.extras)})"
             )
             typing = typing_sql(stage.feed.name, stage.extras).replace("$before", str(before))
-            con.execute(f"CREATE TEMP TABLE {table} AS {_versioned(stage, typing)} FROM {source}))")
+            with _READING:
+                con.execute(f"CREATE TEMP TABLE {table} AS {_versioned(stage, typing)} FROM {source}))")
         proof = con.execute(f"SELECT _proof FROM {table}").fetchnumpy()["_proof"]
         if len(proof) != int(block.line_numbers[-1]) - before:
             _drop_table(stage, table)

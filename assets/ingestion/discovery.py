@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import structlog
-
 from assets.ingestion.contracts import FEEDS
 from orchestration.core.commits import Commit
 from orchestration.core.home import Home
 
-_log = structlog.get_logger(__name__)
 _UNFINISHED = (".part", ".tmp")
 Tell = Callable[[str, str], None]
 """Receives a path relative to the landing folder and why nothing there is read."""
@@ -98,7 +95,9 @@ def unread(home: Home) -> list[tuple[str, str]]:
 
 
 def _warn(path: str, why: str) -> None:
-    _log.warning("landing_unread", path=_printable(path), why=why)
+    import structlog  # takes 0.2 s to import, and is seldom needed
+
+    structlog.get_logger(__name__).warning("landing_unread", path=_printable(path), why=why)
 
 
 def _folders(home: Home, feeds: Sequence[str] | None, tell: Tell) -> Iterator[tuple[str, str, str]]:

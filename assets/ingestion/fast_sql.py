@@ -53,8 +53,7 @@ def _cast(field: Field) -> str | None:
 def _is_string(field: Field) -> str:
     """True when a value can only have come from a JSON string: no other value starts so, or a regex says it is none."""
     column, first = name_of(field.name), name_of("a_" + field.name)
-    ranges = ["AH", "JM", "OZ", "ae", "gh", "jm", "os", "uz"]
-    safe = " OR ".join(f"{first} BETWEEN {ord(low)} AND {ord(high)}" for low, high in ranges)
+    safe = f"{first} > 64 AND {first} NOT IN ({', '.join(str(ord(letter)) for letter in 'IN[fint{')})"
     if field.type == "hash":
         # A digest starts with any digit, but no number, and none of true, false and null, holds a b, a c or a d.
         holds = " OR ".join(f"contains({column}, '{letter}')" for letter in "bcd")
@@ -76,10 +75,9 @@ def _string_conditions(field: Field) -> list[str]:
     column = name_of(field.name)
     if field.values is not None:
         return [f"{column} IN ({', '.join(quoted(v) for v in field.values)})"]
+    found = [_is_string(field)]
     if field.type == "hash":
-        found = [f"{name_of('c_' + field.name)} IS NOT NULL", _is_string(field)]
-    else:
-        found = [_is_string(field)]
+        found.append(f"{name_of('c_' + field.name)} IS NOT NULL")
     if is_id(field.name):
         found.append(f"strlen({column}) <= {MAX_ID_LENGTH}")
     return found
@@ -117,30 +115,39 @@ def _may_have_exponent(field: Field) -> str | None:
 _QUOTED = {"str", "hash", "time", "moment", "date"}
 
 
-def _length(field: Field) -> str:
-    """Bytes that a member takes: its name, three marks, a comma, its value as rendered."""
-    marks = len(field.name.encode()) + 4 + (2 if field.type in _QUOTED else 0)
-    held = f"strlen({name_of(field.name)})"
-    return f"{marks} + {held}" if field.required else f"coalesce({marks} + {held}, 0)"
+def _marks(field: Field) -> int:
+    """Bytes of a member but for its value: its name, its quotes, a colon, a comma."""
+    return len(field.name.encode()) + 4 + (2 if field.type in _QUOTED else 0)
+
+
+def _length(fields: Sequence[Field]) -> str:
+    """Bytes that members take: all marks, the values as rendered, less the marks of those that are not there."""
+    held = [
+        f"strlen({name_of(f.name)})" if f.required else f"ifnull(strlen({name_of(f.name)}), {-_marks(f)})"
+        for f in fields
+    ]
+    return " + ".join([str(sum(_marks(field) for field in fields)), *held])
+
+
+def _scores_split(field: Field) -> str:
+    """An object of several scores cut at its quotes: every second piece is a key."""
+    text = f"{name_of(field.name)}::VARCHAR"
+    return f"CASE WHEN contains({text}, ',') THEN string_split({text}, '\"') END"
 
 
 def _scores_value(field: Field) -> str:
     """Canonical text of an object of scores: keys in order, numbers as floats; null when a key occurs twice."""
-    column = name_of(field.name)
+    column, pieces = name_of(field.name), name_of("k_" + field.name)
     text = f"{column}::VARCHAR"
+    has_whole = " OR ".join(f"contains({text}, ':{end}')" for end in ("0,", "1,", "0}}", "1}}")).replace("}}", "}")
     whole = rf"regexp_replace({text}, ':([01])([,}}])', ':\1.0\2', 'g')"
-    floats = rf"CASE WHEN regexp_matches({text}, ':[01][,}}]') THEN {whole} ELSE {text} END"
-    keys = [f"split_part({text}, chr(34), {place})" for place in (2, 4, 6, 8)]
-    commas = f"strlen({text}) - strlen(replace({text}, ',', ''))"
-    in_order = (
-        f"{keys[0]} < {keys[1]} AND (n < 2 OR {keys[1]} < {keys[2]}) AND (n < 3 OR {keys[2]} < {keys[3]}) AND n < 4"
-    )
-    in_order = in_order.replace("n <", f"{commas} <")
+    floats = f"CASE WHEN {has_whole} THEN {whole} ELSE {text} END"
+    in_order = f"{pieces}[2] < {pieces}[4] AND (len({pieces}) < 7 OR {pieces}[4] < {pieces}[6]) AND len({pieces}) < 9"
     member = quoted(r'"[A-Za-z0-9_.-]+":[0-9.]+')
     sorted_text = f"'{{' || array_to_string(list_sort(regexp_extract_all({floats}, {member})), ',') || '}}'"
     names = f"json_keys({column})"
     return (
-        f"CASE WHEN {column} IS NULL OR strpos({text}, ',') = 0 OR ({in_order}) THEN {floats} "
+        f"CASE WHEN {pieces} IS NULL OR ({in_order}) THEN {floats} "
         f"WHEN len(list_distinct({names})) = len({names}) THEN {sorted_text} END"
     )
 
@@ -197,6 +204,7 @@ def typing_sql(feed_name: str, extras: tuple[str, ...]) -> str:
         for f in feed.fields
         if f.type in {"str", "hash"} and f.values is None
     ]
+    first += [f"{_scores_split(f)} AS {name_of('k_' + f.name)}" for f in feed.fields if f.type == "scores"]
     first += [f"{cast} AS {name_of('c_' + field.name)}" for field in feed.fields if (cast := _cast(field))]
     values = ", ".join(f"{_value(f)} AS {name_of('v_' + f.name)}" for f in feed.fields)
     outer = ", ".join(f"{name_of('v_' + f.name)} AS {name_of(f.name)}" for f in feed.fields)
@@ -207,7 +215,7 @@ def typing_sql(feed_name: str, extras: tuple[str, ...]) -> str:
 
 def _proof(feed: Feed, extras: tuple[str, ...]) -> str:
     extra = [f"coalesce({len(name) + 4} + strlen({name_of('x_' + name)}::VARCHAR), 0)" for name in extras]
-    length = " + ".join(["1", *(_length(field) for field in feed.fields), *extra])
+    length = " + ".join(["1", _length(feed.fields), *extra])
     doubts = " OR ".join(f"coalesce({doubt}, false)" for field in feed.fields if (doubt := _may_have_exponent(field)))
     signed = f"(CASE WHEN {doubts} THEN -1 ELSE 1 END) * ({length})" if doubts else length
     return f"coalesce(CASE WHEN {' AND '.join(_checks(feed, extras))} THEN {signed} END, 0)::BIGINT"

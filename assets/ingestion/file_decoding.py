@@ -24,6 +24,7 @@ from orchestration.core.home import Home
 
 MIB = 1024 * 1024
 PART_BYTES = 16 * MIB
+"""Text gathered before a part is sorted and written, at least."""
 _READER_LINES = 5_000
 
 
@@ -85,6 +86,11 @@ def compression_of(name: str) -> str | None:
     return next((end for end in ("gz", "zst", "") if lowered.endswith(f".jsonl.{end}".rstrip("."))), None)
 
 
+def part_bytes(limits: Limits) -> int:
+    """Text that a part of the lake is made of: as much as memory allows beside a block being decoded."""
+    return max(PART_BYTES, limits.block_bytes)
+
+
 def decode_file(
     home: Home,
     con: duckdb.DuckDBPyConnection,
@@ -122,7 +128,7 @@ def decode_file(
             _settle(decoded)
             if progress:
                 progress(decoded.tally.lines)
-            if gathered >= PART_BYTES:
+            if gathered >= part_bytes(limits):
                 _close_part(home, stage, decoded)
         _close_part(home, stage, decoded)
     except SourceRejectedError as error:
@@ -171,7 +177,7 @@ def _steps(home: Home, stage: Stage, job: FileJob, limits: Limits, tally: Tally)
     """Decode step by step; yields the bytes (JSONL) or a like measure gathered since the last part."""
     compression = compression_of(job.name)
     if job.mapping is not None or compression is None:
-        yield from _reader_steps(stage, job, tally)
+        yield from _reader_steps(stage, job, tally, part_bytes(limits))
         return
     gathered = 0
     for block in blocks(job.vault_path, compression, limits):
@@ -188,11 +194,11 @@ def _steps(home: Home, stage: Stage, job: FileJob, limits: Limits, tally: Tally)
             insert_rows(stage, rows)
         gathered += len(block.data)
         yield gathered
-        if gathered >= PART_BYTES:
+        if gathered >= part_bytes(limits):
             gathered = 0
 
 
-def _reader_steps(stage: Stage, job: FileJob, tally: Tally) -> Iterator[int]:
+def _reader_steps(stage: Stage, job: FileJob, tally: Tally, enough: int) -> Iterator[int]:
     feed = stage.feed
     _check_ending(feed, job)
     lines: Lines = open_lines(job.vault_path, job.feed, job.mapping, job.name)
@@ -210,7 +216,7 @@ def _reader_steps(stage: Stage, job: FileJob, tally: Tally) -> Iterator[int]:
             _sort_out(found or reason, line, rows, tally)
         insert_rows(stage, rows)
         # Rows of other formats are small or few: a part is closed after each step that brought some.
-        yield PART_BYTES if len(stage.tables) * _READER_LINES >= 100_000 else 0
+        yield enough if len(stage.tables) * _READER_LINES >= 100_000 else 0
 
 
 def _check_ending(feed: Feed, job: FileJob) -> None:

@@ -69,17 +69,14 @@ def write_part(stage: Stage, path: Path) -> int:
         return 0
     path.parent.mkdir(parents=True, exist_ok=True)
     columns = lake_columns(stage.feed)
-    source = f"({staged(stage)})"
-    if "account_key" in columns:
-        # One digest an account costs less than one a row.
-        keyed = f"SELECT account_id, {ACCOUNT_KEY} AS account_key FROM (SELECT DISTINCT account_id FROM {source})"
-        source = f"{source} LEFT JOIN ({keyed}) USING (account_id)"
-    selected = ", ".join(name_of(name) for name in columns)
+    selected = ", ".join(
+        f"{ACCOUNT_KEY} AS account_key" if name == "account_key" else name_of(name) for name in columns
+    )
     order = ["account_id"] if "account_id" in columns else []
     order += [name_of(stage.feed.event_time)] if stage.feed.event_time else []
     with _SORTING:
         stage.con.execute(
-            f"COPY (SELECT {selected} FROM {source} ORDER BY {', '.join([*order, '_line_no'])}) "
+            f"COPY (SELECT {selected} FROM ({staged(stage)}) ORDER BY {', '.join([*order, '_line_no'])}) "
             f"TO {quoted(str(path))} ({_PARQUET})"
         )
         written = stage.con.fetchone()

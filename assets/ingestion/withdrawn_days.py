@@ -113,8 +113,5 @@ def _file_id(file: DataFile) -> int:
 
 def _file_ids(commits: Sequence[Commit], feed: str, sha256: str) -> set[int]:
     return {
-        one.file_id
-        for commit in commits
-        for one in commit.deliveries
-        if one.feed == feed and one.file_sha256 == sha256
+        one.file_id for commit in commits for one in commit.deliveries if one.feed == feed and one.file_sha256 == sha256
     }
