@@ -37,11 +37,27 @@ reporting_periods as (
 
 ),
 
+-- what is to be measured: every metric in every period
+terms as (
+
+    select
+        p.period,
+        m.metric,
+        m.metric_version,
+        m.kind,
+        m.unit,
+        case when p.as_of < {{ seconds_after('p.period_end', 'm.follow_up_seconds') }} then 1 else 0 end as is_early
+    from metric_terms as m
+    cross join reporting_periods as p
+
+),
+
 scoped as (
 
     select
         p.period,
         c.metric,
+        m.kind,
         c.role,
         c.unit_id,
         c.amount
@@ -49,6 +65,7 @@ scoped as (
         c.{{ dimension }}
         {%- endfor %}
     from {{ relation }} as c
+    inner join metric_terms as m on c.metric = m.metric
     inner join reporting_periods as p
         on c.event_at >= p.period_start and c.event_at < p.period_end
     where {{ counts_at('c', 'p.as_of') }}
@@ -62,39 +79,52 @@ measured as (
     union all
     {% endif %}
     select
-        p.period,
-        m.metric,
-        m.metric_version,
-        m.kind,
-        m.unit,
-        {{ dimension_query(breakdown.dimensions, 's') }} as dimension_query,
-        {{ dimension_json(breakdown.dimensions, 's') }} as dimensions,
-        coalesce(sum(case when s.role = 'count' then 1 else 0 end), 0) as count_value,
-        count(distinct case when m.kind = 'distinct' and s.role = 'count' then s.unit_id end) as distinct_value,
-        coalesce(sum(case when s.role = 'amount' then s.amount end), 0) as amount_value,
-        coalesce(sum(case when s.role = 'numerator' then 1 else 0 end), 0) as numerator,
-        coalesce(sum(case when s.role = 'denominator' then 1 else 0 end), 0) as denominator,
-        coalesce(sum(case when s.role = 'open' then 1 else 0 end), 0) as open_count,
-        coalesce(sum(case when s.role <> 'open' then 1 else 0 end), 0) as row_count,
-        {{ quantile_of_observations("case when m.kind = 'median' and s.role = 'amount' then s.amount end", '0.5') }} as median_value,
-        {{ quantile_of_observations("case when m.kind = 'p90' and s.role = 'amount' then s.amount end", '0.9') }} as p90_value,
-        max(case when p.as_of < {{ seconds_after('p.period_end', 'm.follow_up_seconds') }} then 1 else 0 end) as is_early
-    from metric_terms as m
-    cross join reporting_periods as p
-    {% if breakdown.dimensions %}inner{% else %}left{% endif %} join scoped as s
-        on s.metric = m.metric and s.period = p.period
+        t.period,
+        t.metric,
+        t.metric_version,
+        t.kind,
+        t.unit,
+        t.is_early,
+        {{ dimension_query(breakdown.dimensions, 'a') }} as dimension_query,
+        {{ dimension_json(breakdown.dimensions, 'a') }} as dimensions,
+        coalesce(a.count_value, 0) as count_value,
+        coalesce(a.distinct_value, 0) as distinct_value,
+        coalesce(a.amount_value, 0) as amount_value,
+        coalesce(a.numerator, 0) as numerator,
+        coalesce(a.denominator, 0) as denominator,
+        coalesce(a.open_count, 0) as open_count,
+        coalesce(a.row_count, 0) as row_count,
+        a.median_value,
+        a.p90_value
+    from terms as t
+    {% if breakdown.dimensions %}inner{% else %}left{% endif %} join (
+        select
+            s.period,
+            s.metric,
+            {%- for dimension in breakdown.dimensions %}
+            s.{{ dimension }},
+            {%- endfor %}
+            sum(case when s.role = 'count' then 1 else 0 end) as count_value,
+            count(distinct case when s.kind = 'distinct' and s.role = 'count' then s.unit_id end) as distinct_value,
+            sum(case when s.role = 'amount' then s.amount end) as amount_value,
+            sum(case when s.role = 'numerator' then 1 else 0 end) as numerator,
+            sum(case when s.role = 'denominator' then 1 else 0 end) as denominator,
+            sum(case when s.role = 'open' then 1 else 0 end) as open_count,
+            sum(case when s.role <> 'open' then 1 else 0 end) as row_count,
+            {{ quantile_of_observations("case when s.kind = 'median' and s.role = 'amount' then s.amount end", '0.5') }} as median_value,
+            {{ quantile_of_observations("case when s.kind = 'p90' and s.role = 'amount' then s.amount end", '0.9') }} as p90_value
+        from scoped as s
+        group by
+            s.period,
+            s.metric
+            {%- for dimension in breakdown.dimensions %},
+            s.{{ dimension }}
+            {%- endfor %}
+    ) as a
+        on t.metric = a.metric and t.period = a.period
     {%- if breakdown.metrics %}
-    where m.metric in ({{ quoted_list(breakdown.metrics) }})
+    where t.metric in ({{ quoted_list(breakdown.metrics) }})
     {%- endif %}
-    group by
-        p.period,
-        m.metric,
-        m.metric_version,
-        m.kind,
-        m.unit
-        {%- for dimension in breakdown.dimensions %},
-        s.{{ dimension }}
-        {%- endfor %}
 {% endfor %}
 ),
 
@@ -144,14 +174,17 @@ from valued
 {#- Calendar months (UTC) from the first to the last contribution of a relation, seen at one instant. -#}
 {% macro monthly_periods(relation, as_of_relation) -%}
 (
-    select distinct
-        {{ month_name('c.event_at') }} as period,
-        {{ month_start('c.event_at') }} as period_start,
-        {{ next_month_start('c.event_at') }} as period_end,
+    select
+        {{ month_name('months.period_start') }} as period,
+        months.period_start,
+        {{ next_month_start('months.period_start') }} as period_end,
         w.as_of
-    from {{ relation }} as c
+    from (
+        select distinct {{ month_start('c.event_at') }} as period_start
+        from {{ relation }} as c
+        where c.event_at is not null
+    ) as months
     cross join {{ as_of_relation }} as w
-    where c.event_at is not null
 )
 {%- endmacro %}
 

@@ -235,7 +235,7 @@ def _dearest(short: list[Day], long: list[Day], most: int) -> list[list[object]]
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=5000)
+    parser.add_argument("--rows", type=int, default=600)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--days", type=int, nargs=2, default=(30, 365))
     parser.add_argument("--nodes", type=int, default=5, help="how many of the nodes that grew most to list")

@@ -23,8 +23,9 @@ with appeals as (
         from {{ ref('metrics') }} as m
         where m.metric = 'overturn_rate'
     ) as u
+    -- one equality: a second condition on the appeal would make the engine compare every appeal with every action
     left join {{ ref('fct_enforcement_actions') }} as a
-        on p.action_id = a.action_id and coalesce(p.subject_kind, 'action') = 'action'
+        on case when coalesce(p.subject_kind, 'action') = 'action' then p.action_id end = a.action_id
 
 ),
 
