@@ -315,7 +315,7 @@ def _run_fast(stage: Stage, block: Block, odd: np.ndarray[Any, Any], scratch: Pa
 
 def _proved(block: Block, proof: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Which lines are as long as what was found in them."""
-    found = np.abs(proof) == block.ends - block.starts
+    found: np.ndarray[Any, Any] = np.abs(proof) == block.ends - block.starts
     for index in np.flatnonzero(found & (proof < 0)).tolist():
         found[index] = _EXPONENT.search(block.line(index)) is None
     return found

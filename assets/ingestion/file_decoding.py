@@ -185,7 +185,7 @@ def _steps(home: Home, stage: Stage, job: FileJob, limits: Limits, tally: Tally)
             decode_block(stage, block, home.scratch, tally)
         else:
             last = len(block.starts) - 1
-            rows = []
+            rows: list[tuple[int, Row]] = []
             for index, line_no in enumerate(block.line_numbers.tolist()):
                 if line_no in job.only_lines:
                     is_cut = block.is_cut and index == last

@@ -144,7 +144,7 @@ class QuarantineFile:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = pq.ParquetWriter(self.path, QUARANTINE_SCHEMA, compression="zstd")
         batch_id, file_id, sha256, feed = self._same
-        columns = {
+        columns: dict[str, Sequence[object]] = {
             "_batch_id": [batch_id] * len(bad),
             "file_id": [file_id] * len(bad),
             "file_sha256": [sha256] * len(bad),
