@@ -6,5 +6,6 @@
     ref('metrics'),
     monthly_periods(contributions, source('raw', 'pins')),
     'user_reports',
-    declared.get('breakdowns', [{'dimensions': []}])
+    declared.get('breakdowns', [{'dimensions': []}]),
+    period_start_of=month_start('c.event_at')
 ) }}
