@@ -40,7 +40,7 @@ lint: setup  ## ruff, sqlfluff, import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/sqlfluff lint --processes $(JOBS) --disable-progress-bar dbt_project
+	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
 
 types: setup  ## mypy, strict
 	$(BIN)/mypy

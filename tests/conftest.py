@@ -27,5 +27,7 @@ def conformance() -> Path:
     """Folder of real data ($RAPPORTEUR_CONFORMANCE_DATA, else beside the checkout)."""
     folder = get_settings().conformance_data or BESIDE_THE_CHECKOUT
     if not (folder / "oracles.json").exists():
-        pytest.skip(f"real data is absent: neither RAPPORTEUR_CONFORMANCE_DATA nor {BESIDE_THE_CHECKOUT.name} beside the checkout")
+        pytest.skip(
+            f"real data is absent: neither RAPPORTEUR_CONFORMANCE_DATA nor {BESIDE_THE_CHECKOUT.name} beside the checkout"
+        )
     return folder

@@ -209,9 +209,8 @@ def _odd_lines(block: Block) -> np.ndarray[Any, Any]:
         odd |= _holds(block, 0)
     if b"\\" in data:
         odd |= _holds(block, 92)
-    deep = np.flatnonzero(lengths > 64 * 1024)
-    for index in deep:
-        line = block.line(int(index))
+    for index in np.flatnonzero(lengths > 64 * 1024).tolist():
+        line = block.line(index)
         odd[index] |= line.count(b"[") + line.count(b"{") > _OPENERS_ALLOWED
     return odd
 

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +23,8 @@ _BLANK_BYTES = b" \t\n\v\f\r"
 _BOM = b"\xef\xbb\xbf"
 _ZSTD_STEP = 1024
 
-# Untyped libraries' errors, named once.
-_DAMAGE: tuple[type[Exception], ...] = (OSError, zlib.error, igzip_lib.IsalError, zstandard.ZstdError)
+# igzip's error is an object to its type stub; named once.
+_DAMAGE = cast("tuple[type[Exception], ...]", (OSError, zlib.error, igzip_lib.IsalError, zstandard.ZstdError))
 
 Positions = npt.NDArray[np.int64]
 

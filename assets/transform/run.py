@@ -237,7 +237,9 @@ def _kept_manifest(home: Home, project: Path | None) -> Any:  # noqa: ANN401 - d
 def _mark(parsed: Any, names: Iterable[str], *, with_views: bool) -> None:  # noqa: ANN401 - dbt's own class, imported late
     """Tag the models of this run and the tests that read one; the manifest is read afresh for each build, so no tag outlives it."""
     wanted = set(names)
-    models = {key for key, node in parsed.nodes.items() if node.name in wanted and node.resource_type in {"model", "seed"}}
+    models = {
+        key for key, node in parsed.nodes.items() if node.name in wanted and node.resource_type in {"model", "seed"}
+    }
     for key, node in parsed.nodes.items():
         is_built = key in models and (with_views or node.config.materialized != "view")
         if is_built or (node.resource_type == "test" and models & set(node.depends_on.nodes)):

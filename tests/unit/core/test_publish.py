@@ -80,7 +80,9 @@ def test_every_figure_of_every_bundle_is_indexed(home: Home) -> None:
     build(home, 1)
     publish(home, "run-1")
     with open_published(home) as connection:
-        rows = connection.execute("select filing, figure_key, value::varchar, row_count from ops.figure_index").fetchall()
+        rows = connection.execute(
+            "select filing, figure_key, value::varchar, row_count from ops.figure_index"
+        ).fetchall()
     assert rows == [("overview/2026-05/v1", "part/m", "1.5000", 3)]
 
 
