@@ -31,7 +31,7 @@ FAST_LINE_BYTES = 1 * MIB
 _OPENERS_ALLOWED = 100
 # Below this many lines the exact path costs less than planning the fast path's statement.
 FAST_FROM_LINES = 500
-_SAMPLE_LINES = 400
+_SAMPLE_LINES = 160
 _MAX_LEARNED = 16
 _MAX_REMEMBERED = 100_000
 # One read at a time: DuckDB's reader holds buffers of 32 MiB until it is done, and files are decoded side by side.

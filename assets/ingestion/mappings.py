@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from assets.ingestion.contracts import FEEDS, Feed
 from assets.ingestion.exact import Fault, judge
 from assets.ingestion.mapping_files import read_claim, read_mapping
@@ -35,8 +33,6 @@ __all__ = [
 
 FIRST_ROWS = 5
 FIRST_PROBLEMS = 20
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +95,11 @@ def load_mappings(home: Home) -> list[Mapping]:
             claim = read_claim(path, error)
             if claim is not None:
                 mappings.append(claim)
-            _log.error("mapping_invalid", mapping=path.name, key=error.key, problem=str(error))
+            import structlog  # takes 0.1 s to import, and is seldom needed
+
+            structlog.get_logger(__name__).error(
+                "mapping_invalid", mapping=path.name, key=error.key, problem=str(error)
+            )
     return mappings
 
 

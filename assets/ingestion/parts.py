@@ -69,14 +69,19 @@ def write_part(stage: Stage, path: Path) -> int:
         return 0
     path.parent.mkdir(parents=True, exist_ok=True)
     columns = lake_columns(stage.feed)
-    selected = ", ".join(
-        f"{ACCOUNT_KEY} AS account_key" if name == "account_key" else name_of(name) for name in columns
-    )
+    selected = ", ".join(name_of(name) for name in columns)
     order = ["account_id"] if "account_id" in columns else []
     order += [name_of(stage.feed.event_time)] if stage.feed.event_time else []
+    rows_of_part = f"({staged(stage)})"
+    if "account_key" in columns:
+        # An account is digested once, not once a row.
+        accounts = (
+            f"(SELECT account_id, {ACCOUNT_KEY} AS account_key FROM (SELECT DISTINCT account_id FROM {rows_of_part}))"
+        )
+        rows_of_part += f" LEFT JOIN {accounts} USING (account_id)"
     with _SORTING:
         stage.con.execute(
-            f"COPY (SELECT {selected} FROM ({staged(stage)}) ORDER BY {', '.join([*order, '_line_no'])}) "
+            f"COPY (SELECT {selected} FROM {rows_of_part} ORDER BY {', '.join([*order, '_line_no'])}) "
             f"TO {quoted(str(path))} ({_PARQUET})"
         )
         written = stage.con.fetchone()

@@ -242,9 +242,15 @@ def _mark(parsed: Any, names: Iterable[str], *, with_views: bool) -> None:  # no
     }
     for key, node in parsed.nodes.items():
         is_built = key in models and (with_views or node.config.materialized != "view")
-        if is_built or (node.resource_type == "test" and models & set(node.depends_on.nodes)):
+        if is_built or (node.resource_type == "test" and models & _tested(node)):
             node.tags.append(_THIS_RUN)
             node.config.tags.append(_THIS_RUN)
+
+
+def _tested(test: Any) -> set[str]:  # noqa: ANN401 - dbt's own class, imported late
+    """The model that a test is attached to; for a test that stands alone, all that it reads."""
+    attached = getattr(test, "attached_node", None)
+    return {attached} if attached else set(test.depends_on.nodes)
 
 
 def _translate(on_event: NodeListener) -> Callable[[Any], None]:
