@@ -96,9 +96,9 @@ def trapped(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Trapped:
     home = copied(built.home, tmp_path_factory.mktemp("trapped") / "home")
     landed = deliver(built.later, home, ["detections"])
     whole = gzip.compress(b"".join(_detection(100 + number) for number in range(50)))
-    _land(home, f"detections/{DAY}/..evil.jsonl", _detection(1))
+    _land(home, f"detections/{DAY}/a\\..\\evil.jsonl", _detection(1))
     _land(home, f"detections/{DAY}/two\nlines.jsonl", _detection(2))
-    _land(home, f"detections/{DAY}/..%2f..%2fpasswd.jsonl", _detection(3))
+    _land(home, f"detections/{DAY}/a%2f..%2fpasswd.jsonl", _detection(3))
     _land(home, f"detections/{DAY}/empty.jsonl", b"")
     _land(home, f"detections/{DAY}/cut.jsonl.gz", whole[: len(whole) // 2])
     _land(home, f"detections/{DAY}/half.jsonl", _detection(4) + _detection(5)[:40])
@@ -130,9 +130,9 @@ def test_run_succeeds_and_takes_in_what_is_good(trapped: Trapped) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("..evil.jsonl", "odd_name"),
+        ("a\\..\\evil.jsonl", "odd_name"),
         ("two\nlines.jsonl", "odd_name"),
-        ("..%2f..%2fpasswd.jsonl", "odd_name"),
+        ("a%2f..%2fpasswd.jsonl", "odd_name"),
         ("outside.jsonl", "outside_landing"),
         ("cut.jsonl.gz", "truncated_file"),
     ],
