@@ -28,7 +28,10 @@ from orchestration.core.settings import Settings, get_settings
 __all__ = ["Pending", "discover", "ingest"]
 
 MEMORY_LIMIT = "256MiB"
-STEP_BYTES = 16 * 2**20
+ALONE_BYTES = 24 * 2**20
+"""Text decoded at a time when one file is read: planning a statement costs the same for any size, memory does not."""
+SHARED_BYTES = 16 * 2**20
+"""The same for all files that are read side by side, together."""
 Progress = Callable[[str, int], None]
 
 
@@ -146,9 +149,8 @@ def decode_all(
 ) -> list[Decoded]:
     """Decode files side by side, as many at a time as there are cores; results in the order of the jobs."""
     workers = max(1, min(settings.worker_count, len(jobs)))
-    limits = Limits(
-        min(settings.block_bytes, STEP_BYTES // workers), settings.max_line_bytes, settings.max_expansion_ratio
-    )
+    step = ALONE_BYTES if workers == 1 else SHARED_BYTES // workers
+    limits = Limits(min(settings.block_bytes, step), settings.max_line_bytes, settings.max_expansion_ratio)
 
     def one(job: FileJob) -> Decoded:
         seen = (lambda lines: progress(f"{job.feed}/{job.received_on}/{job.name}", lines)) if progress else None

@@ -92,7 +92,9 @@ def run_lock(
             except BlockingIOError:
                 handle.seek(0)
                 holder = _read_holder(handle.read())
-                if on_wait is not None and not told:
+                # A holder writes its name just after it got the lock: give it a moment before telling of a nameless one.
+                is_named = bool(holder.pid) or time.monotonic() - started > 1.0
+                if on_wait is not None and not told and is_named:
                     on_wait(holder)
                     told = True
                 if time.monotonic() - started >= wait_seconds:

@@ -109,15 +109,15 @@ def _hold(root: Path, seconds: float) -> None:
 def _held_by_another(home: Home, seconds: float) -> multiprocessing.process.BaseProcess:
     other = multiprocessing.get_context("spawn").Process(target=_hold, args=(home.root, seconds))
     other.start()
-    for _ in range(200):
-        if holder_of(home):
+    for _ in range(600):
+        if (holder := holder_of(home)) and holder.pid == other.pid:
             return other
         time.sleep(0.05)
     raise AssertionError("the other process never took the lock")
 
 
 def test_whoever_waits_is_told_for_whom_and_gets_the_lock_when_it_is_free(home: Home) -> None:
-    other = _held_by_another(home, 1.5)
+    other = _held_by_another(home, 3)
     told: list[str] = []
     with run_lock(home, "second", wait_seconds=30, on_wait=lambda holder: told.append(holder.run_id)):
         assert told == ["first"]
