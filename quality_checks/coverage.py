@@ -42,21 +42,13 @@ def every_surface_is_registered(connection: duckdb.DuckDBPyConnection, scope: Sc
         surface, feeds and the day on which it was first seen.
     """
     began = time.perf_counter()
-    registered = {
-        row[0]
-        for row in connection.execute(
-            "select distinct surface from raw.surfaces where _batch_id <= ?", [scope.watermark]
-        ).fetchall()
-    }
+    registered = _registered(connection, scope, "surfaces", "surface")
     seen = [
         (str(surface), one.feed, one.received_on)
         for _, one in scope.deliveries()
         for surface in one.unregistered_surfaces
     ]
-    seen += [
-        (str(row["code"]), str(row["feed"]), str(row["first_seen"]))
-        for row in rows_of(connection, _seen_sql(SURFACE_FIELDS, scope))
-    ]
+    seen += _seen(connection, SURFACE_FIELDS, scope)
     return [
         verdict(
             "every_surface_is_registered",
@@ -82,16 +74,8 @@ def every_policy_is_registered(connection: duckdb.DuckDBPyConnection, scope: Sco
         One result on `raw/policies`, severity warn; offenders name the code, feeds and the day on which it was first seen.
     """
     began = time.perf_counter()
-    registered = {
-        row[0]
-        for row in connection.execute(
-            "select distinct policy_code from raw.policies where _batch_id <= ?", [scope.watermark]
-        ).fetchall()
-    }
-    seen = [
-        (str(row["code"]), str(row["feed"]), str(row["first_seen"]))
-        for row in rows_of(connection, _seen_sql(POLICY_FIELDS, scope))
-    ]
+    registered = _registered(connection, scope, "policies", "policy_code")
+    seen = _seen(connection, POLICY_FIELDS, scope)
     return [
         verdict(
             "every_policy_is_registered",
@@ -104,6 +88,18 @@ def every_policy_is_registered(connection: duckdb.DuckDBPyConnection, scope: Sco
             seconds=time.perf_counter() - began,
         )
     ]
+
+
+def _registered(connection: duckdb.DuckDBPyConnection, scope: Scope, register: str, code: str) -> set[str]:
+    """Codes that a register has ever held, up to the watermark."""
+    rows = connection.execute(f"select distinct {code} from raw.{register} where _batch_id <= ?", [scope.watermark])
+    return {str(row[0]) for row in rows.fetchall()}
+
+
+def _seen(connection: duckdb.DuckDBPyConnection, fields: dict[str, str], scope: Scope) -> list[tuple[str, str, str]]:
+    """Code, feed and first day of every code in the new batches."""
+    rows = rows_of(connection, _seen_sql(fields, scope))
+    return [(str(row["code"]), str(row["feed"]), str(row["first_seen"])) for row in rows]
 
 
 def _offenders(label: str, seen: list[tuple[str, str, str]]) -> list[dict[str, Any]]:
