@@ -37,7 +37,7 @@ ui: setup  ## Dagster's UI over ./data
 	RAPPORTEUR_HOME=$(HOME_DIR) $(BIN)/rapporteur ui
 
 lint: setup  ## ruff, sqlfluff, import-linter
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --no-cache .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
-from quality_checks.assets import build_mart_checks, build_raw_checks
-from reports.assets import build_report_assets
 
 from assets.ingestion.assets import build_ingestion_assets
 from assets.transform import translator
@@ -22,6 +20,8 @@ from orchestration.logs import terminal_logger
 from orchestration.publication import build_publication_asset
 from orchestration.schedules import build_schedules
 from orchestration.sensors import build_sensors
+from quality_checks.assets import build_mart_checks, build_raw_checks
+from reports.assets import build_report_assets
 
 PUBLISHED_LAYERS = frozenset({"marts", "contributions", "reporting", "history"})
 
