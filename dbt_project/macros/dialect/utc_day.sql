@@ -8,7 +8,7 @@
 {%- endmacro -%}
 
 {%- macro duckdb__utc_day(instant) -%}
-    cast(timezone('UTC', {{ instant }}) as date)
+    cast(make_timestamp(epoch_us({{ instant }})) as date)
 {%- endmacro -%}
 
 {%- macro spark__utc_day(instant) -%}

@@ -8,7 +8,7 @@
 {%- endmacro -%}
 
 {%- macro duckdb__utc_hour(instant) -%}
-    extract(hour from timezone('UTC', {{ instant }}))
+    extract(hour from make_timestamp(epoch_us({{ instant }})))
 {%- endmacro -%}
 
 {%- macro spark__utc_hour(instant) -%}
