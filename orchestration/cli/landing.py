@@ -32,6 +32,10 @@ def sample(
     accounts: Annotated[int, typer.Option(min=10, help="Accounts.")] = 2000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
     end: Annotated[str | None, typer.Option(metavar="DAY", help="Last day; a fixed one when absent.")] = None,
+    world: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="A labelled world (docs/laboratory.md); its truth goes to HOME/truth."),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Write a deterministic synthetic landing zone of every feed and register, dirt included.
@@ -47,7 +51,7 @@ def sample(
     home = open_home()
     last: date = parse_day(end) or DEFAULT_END
     with waiting(f"Writing {days} days of {accounts} accounts, seed {seed}, to {home.landing}"):
-        summary = write(home, days=days, accounts=accounts, seed=seed, end=last)
+        summary = write(home, days=days, accounts=accounts, seed=seed, end=last, world_name=world or "")
     if as_json:
         answer_json(plain(summary))
     else:

@@ -32,6 +32,7 @@ class Marker(msgspec.Struct, frozen=True, kw_only=True):
         accounts: As asked for.
         seed: As asked for.
         end: As asked for.
+        world: Which labelled world it is; absent for the plain sample.
         summary: The books, once everything is written.
     """
 
@@ -42,6 +43,7 @@ class Marker(msgspec.Struct, frozen=True, kw_only=True):
     accounts: int
     seed: int
     end: str
+    world: str | msgspec.UnsetType = msgspec.UNSET
     summary: SampleSummary | None = None
 
 
@@ -96,20 +98,21 @@ def claim(home: Home, world: World) -> SampleSummary | None:
         SampleRefusedError: When the landing zone or the lake holds real deliveries, or another sample stands.
     """
     marker = read_marker(home)
-    asked = (world.days, world.accounts, world.seed, str(world.end))
+    asked = (world.days, world.accounts, world.seed, str(world.end), world.name or msgspec.UNSET)
     if marker is None:
         if home.landing.exists() and any(path.is_file() for path in home.landing.rglob("*")):
             raise SampleRefusedError(
                 f"{home.landing} holds deliveries that no generator made: a sample would mix with them. "
                 "Choose another home (RAPPORTEUR_HOME)."
             )
-    elif (marker.days, marker.accounts, marker.seed, marker.end) == asked:
+    elif (marker.days, marker.accounts, marker.seed, marker.end, marker.world) == asked:
         if marker.summary is not None:
             return msgspec.structs.replace(marker.summary, was_there=True)
     elif any(path.is_file() and path != home.synthetic_marker for path in home.landing.rglob("*")):
+        named = f" --world {marker.world}" if marker.world else ""
         raise SampleRefusedError(
             f"{home.landing} holds another sample (--days {marker.days} --accounts {marker.accounts} "
-            f"--seed {marker.seed} --end {marker.end}). Empty it or choose another home (RAPPORTEUR_HOME)."
+            f"--seed {marker.seed} --end {marker.end}{named}). Empty it or choose another home (RAPPORTEUR_HOME)."
         )
     if any(not commit.is_synthetic for commit in read_commits(home)):
         raise SampleRefusedError(
@@ -132,6 +135,13 @@ def read_marker(home: Home) -> Marker | None:
 
 def write_marker(home: Home, world: World, summary: SampleSummary | None) -> None:
     """Write the marker, with the books once everything is written."""
-    marker = Marker(days=world.days, accounts=world.accounts, seed=world.seed, end=str(world.end), summary=summary)
+    marker = Marker(
+        days=world.days,
+        accounts=world.accounts,
+        seed=world.seed,
+        end=str(world.end),
+        world=world.name or msgspec.UNSET,
+        summary=summary,
+    )
     text = msgspec.json.format(msgspec.json.encode(marker), indent=2) + b"\n"
     exporters.write_whole(home.synthetic_marker, text)

@@ -14,6 +14,7 @@ from assets.ingestion.sample.codes import MCP_SERVERS, SURFACES
 from assets.ingestion.sample.copyright_desk import spreadsheet_rows
 from assets.ingestion.sample.dirt import Judged
 from assets.ingestion.sample.landing import Landing
+from assets.ingestion.sample.outbox import Fields
 from assets.ingestion.sample.world import World
 
 _WORKBOOKS = frozenset({"ladder", "partners"})
@@ -51,9 +52,18 @@ fields:
 """
 
 
-def export(landing: Landing, world: World, account_ids: list[str]) -> None:
-    """Export every register, last month's spreadsheet, evaluation logs and intelligence on the first day."""
-    for register, rows in registers.all_registers(world, account_ids).items():
+def export(
+    landing: Landing, world: World, account_ids: list[str], replaced: dict[str, list[Fields]] | None = None
+) -> None:
+    """Export every register, last month's spreadsheet, evaluation logs and intelligence on the first day.
+
+    Args:
+        landing: Where to write.
+        world: Size and calendar.
+        account_ids: Accounts that registers may name.
+        replaced: Registers with other rows than usual.
+    """
+    for register, rows in {**registers.all_registers(world, account_ids), **(replaced or {})}.items():
         lines = [Judged({name: value for name, value in row.items() if value is not None}) for row in rows]
         _export_register(landing, world, register, lines)
     _export_surfaces(landing, world)

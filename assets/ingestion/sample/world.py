@@ -30,12 +30,14 @@ class World:
         accounts: Accounts that exist, at least 1.
         seed: Seed of every draw.
         end: Last day of the window, inclusive.
+        name: Which labelled world it is; empty for the plain sample.
     """
 
     days: int
     accounts: int
     seed: int
     end: date
+    name: str = ""
 
     @property
     def start(self) -> date:

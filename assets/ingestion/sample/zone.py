@@ -37,6 +37,7 @@ def write(
     accounts: int = 2000,
     seed: int = 7,
     end: date = DEFAULT_END,
+    world_name: str = "",
     progress: Progress | None = None,
 ) -> SampleSummary:
     """Write a synthetic landing zone: every feed and register, in the exporters' own formats, with dirt in it.
@@ -49,18 +50,25 @@ def write(
         accounts: Number of accounts, at least 10.
         seed: Seed of every draw.
         end: Last day of events (UTC), inclusive; deliveries go on to the day after.
+        world_name: A labelled world (`worlds.WORLDS`), whose truth is written to `<home>/truth`; empty = the plain sample.
         progress: Called with (what, done, total) after each day and each feed.
 
     Returns:
         How many lines of each kind were written to each feed.
 
     Raises:
-        ValueError: When `days` or `accounts` is too small.
+        ValueError: When `days` or `accounts` is too small, or there is no such world.
         SampleRefusedError: When the home holds real deliveries or another sample.
     """
     if days < 1 or accounts < 10:
         raise ValueError("a sample needs at least 1 day and 10 accounts")
-    world = World(days, accounts, seed, end)
+    world = World(days, accounts, seed, end, world_name)
+    if world_name:
+        from assets.ingestion.sample.worlds import WORLDS, write_world
+
+        if world_name not in WORLDS:
+            raise ValueError(f"there is no world {world_name!r}; there are {', '.join(WORLDS)}")
+        return write_world(home, world)
     standing = claim(home, world)
     if standing is not None:
         return standing
