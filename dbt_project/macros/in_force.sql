@@ -24,21 +24,33 @@ the newest version; choosing the version first would let a batch beyond the wate
 
 {#-
 Rows of an event feed that stand at the watermark.
-feed: its name; key: its key fields, the first of which a retraction may name.
+feed: its name; key: its key fields, the first of which a retraction may name; withdrawn: a model that holds its withdrawn lines,
+where they are kept. They are found first, from the few retractions, and left out by file and line: asked row by row instead, DuckDB
+kept every row in a hash table, three quarters of what reading a day's requests cost.
 -#}
-{%- macro standing(feed, key) -%}
+{%- macro standing(feed, key, withdrawn=none) -%}
     select arrived.*
     from {{ source('raw', feed) }} as arrived
+    left join {% if withdrawn %}{{ ref(withdrawn) }}{% else %}(
+        {{ withdrawn_lines(feed, key[0]) }}
+    ){% endif %} as withdrawn
+        on arrived._file_id = withdrawn._file_id and arrived._line_no = withdrawn._line_no
     where
         arrived._batch_id <= {{ watermark() }}
-        and not exists (
-            select 1 from {{ ref('stg_withdrawals') }} as withdrawals
-            where withdrawals.feed = '{{ feed }}' and {{ names_file_or_line(id_text(key[0])) }}
-        )
-        and not exists (
-            select 1 from {{ ref('stg_withdrawals') }} as withdrawals
-            where withdrawals.feed = '{{ feed }}' and {{ names_id(id_text(key[0])) }}
-        )
+        and withdrawn._line_no is null
+{%- endmacro -%}
+
+{#- File and line of the rows of a feed that retractions known at the watermark withdraw, each once. -#}
+{%- macro withdrawn_lines(feed, id_column) -%}
+    select arrived._file_id, arrived._line_no
+    from {{ source('raw', feed) }} as arrived
+    inner join {{ ref('stg_withdrawals') }} as withdrawals on {{ names_file_or_line(id_text(id_column)) }}
+    where withdrawals.feed = '{{ feed }}'
+    union
+    select arrived._file_id, arrived._line_no
+    from {{ source('raw', feed) }} as arrived
+    inner join {{ ref('stg_withdrawals') }} as withdrawals on {{ names_id(id_text(id_column)) }}
+    where withdrawals.feed = '{{ feed }}'
 {%- endmacro -%}
 
 {#-

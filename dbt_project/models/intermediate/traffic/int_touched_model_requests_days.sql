@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 select distinct touched.event_date
 from (
     {{ own_days('model_requests', 'request_id', 'requested_at') }}

@@ -1,33 +1,206 @@
 {{
     config(
         materialized='incremental',
-        pre_hook="{{ delete_touched_days('int_touched_model_requests_days') }}"
+        pre_hook="{{ delete_touched_days('int_touched_account_days') }}"
     )
 }}
 
+{%- set kept_sums = [
+    'request_count', 'input_tokens', 'output_tokens', 'refusal_count', 'error_count',
+] -%}
+{%- set sums = [
+    'max_tokens_count', 'retry_count', 'elicits_count', 'grades_count', 'strict_count', 'tool_request_count', 'mcp_request_count',
+] -%}
+
+with contexts as (
+    select
+        days.*,
+        {{ linkable('days.ip_hash', 'days.hash_key_id') }} as address_key,
+        {{ linkable('days.ip_prefix_hash', 'days.hash_key_id') }} as prefix_key,
+        {{ linkable('days.device_hash', 'days.hash_key_id') }} as device_key,
+        {{ linkable('days.payment_hash', 'days.hash_key_id') }} as payment_key,
+        {{ linkable('days.user_agent_hash', 'days.hash_key_id') }} as user_agent_key
+    from {{ ref('int_account_context_days') }} as days
+    where days.event_date in (select touched.event_date from {{ ref('int_touched_account_days') }} as touched)
+),
+
+summed as (
+    select
+        contexts.event_date,
+        contexts.account_id,
+        contexts.surface,
+        {%- for column in kept_sums + sums %}
+        cast(sum(contexts.{{ column }}) as bigint) as {{ column }},
+        {%- endfor %}
+        {%- for category in task_categories() %}
+        cast(sum(contexts.task_{{ category }}_count) as bigint) as task_{{ category }}_count,
+        {%- endfor %}
+        cast(sum(case when contexts.model like '%-latest' then contexts.request_count else 0 end) as bigint)
+            as latest_alias_count,
+        count(distinct contexts.address_key) as address_count,
+        count(distinct contexts.prefix_key) as prefix_count,
+        count(distinct contexts.device_key) as device_count,
+        count(distinct contexts.payment_key) as payment_count,
+        count(distinct contexts.user_agent_key) as user_agent_count,
+        count(distinct contexts.country) as country_count,
+        count(distinct contexts.asn) as asn_count,
+        count(distinct contexts.model) as model_count,
+        count(distinct contexts.api_key_id) as api_key_count,
+        {{ any_bit('contexts.active_hours_mask') }} as active_hours_mask,
+        min(contexts.first_at) as first_request_at,
+        max(contexts.last_at) as last_request_at,
+        max(contexts._batch_id) as _batch_id,
+        min(contexts.first_line_key) as first_line_key
+    from contexts
+    group by contexts.event_date, contexts.account_id, contexts.surface
+),
+
+contents as (
+    select
+        prompts.event_date,
+        prompts.account_id,
+        prompts.surface,
+        count(distinct prompts.template_hash) as template_count,
+        count(distinct prompts.prompt_hash) as prompt_count,
+        {%- for start in (1, 5, 9, 13) %}
+        count(distinct substring(prompts.prompt_simhash, {{ start }}, 4))
+        {{- ' +' if not loop.last else ' as simhash_band_count' }}
+        {%- endfor %}
+    from {{ ref('int_account_prompt_days') }} as prompts
+    where prompts.event_date in (select touched.event_date from {{ ref('int_touched_account_days') }} as touched)
+    group by prompts.event_date, prompts.account_id, prompts.surface
+),
+
+tools as (
+    select
+        days.event_date,
+        days.account_id,
+        days.surface,
+        count(*) as tool_count,
+        count(case when days.tool_name like 'mcp:_%' then 1 end) as mcp_server_count
+    from {{ ref('int_account_tool_days') }} as days
+    where days.event_date in (select touched.event_date from {{ ref('int_touched_account_days') }} as touched)
+    group by days.event_date, days.account_id, days.surface
+),
+
+policies as (
+    select
+        days.event_date,
+        days.account_id,
+        days.surface,
+        max(days.max_score_ppm) as max_score_ppm,
+        cast(sum(days.high_count) as bigint) as high_score_count,
+        count(case when days.high_count > 0 then 1 end) as policies_probed_count
+    from {{ ref('int_account_policy_days') }} as days
+    where days.event_date in (select touched.event_date from {{ ref('int_touched_account_days') }} as touched)
+    group by days.event_date, days.account_id, days.surface
+),
+
+-- the last hour of the day before, seen from the day after it, and the first hour of the day itself
+around_midnight as (
+    select
+        {{ add_days('before.event_date', 1) }} as event_date,
+        before.account_id,
+        before.surface,
+        before.at_micros,
+        before.request_count,
+        false as is_own_day
+    from {{ ref('int_account_midnight_requests') }} as before
+    where
+        before.at_micros % 86400000000 >= 82800000000
+        and {{ add_days('before.event_date', 1) }} in (
+            select touched.event_date from {{ ref('int_touched_account_days') }} as touched
+        )
+    union all
+    select
+        own.event_date,
+        own.account_id,
+        own.surface,
+        own.at_micros,
+        own.request_count,
+        true as is_own_day
+    from {{ ref('int_account_midnight_requests') }} as own
+    where
+        own.at_micros % 86400000000 < 3600000000
+        and own.event_date in (select touched.event_date from {{ ref('int_touched_account_days') }} as touched)
+),
+
+across_midnight as (
+    select
+        around_midnight.event_date,
+        around_midnight.account_id,
+        around_midnight.surface,
+        around_midnight.is_own_day,
+        sum(around_midnight.request_count) over (
+            partition by around_midnight.event_date, around_midnight.account_id, around_midnight.surface
+            order by around_midnight.at_micros
+            range between 3599999999 preceding and current row
+        ) as hour_count
+    from around_midnight
+),
+
+bursts_across as (
+    select
+        across_midnight.event_date,
+        across_midnight.account_id,
+        across_midnight.surface,
+        cast(max(across_midnight.hour_count) as bigint) as burst_count
+    from across_midnight
+    where across_midnight.is_own_day
+    group by across_midnight.event_date, across_midnight.account_id, across_midnight.surface
+),
+
+bursts as (
+    select days.*
+    from {{ ref('int_account_burst_days') }} as days
+    where days.event_date in (select touched.event_date from {{ ref('int_touched_account_days') }} as touched)
+)
+
 select
-    {{ utc_day('requests.requested_at') }} as event_date,
-    requests.account_id,
-    requests.surface,
-    count(*) as request_count,
-    cast(sum(requests.input_tokens) as bigint) as input_tokens,
-    cast(sum(requests.output_tokens) as bigint) as output_tokens,
-    count(case when requests.stop_reason = 'refusal' then 1 end) as refusal_count,
-    count(case when requests.status_code >= 400 then 1 end) as error_count,
-    {{ count_bits(any_bit(bit_of(utc_hour('requests.requested_at')))) }} as active_hours,
-    {{ any_bit(bit_of(utc_hour('requests.requested_at'))) }} as active_hours_mask,
-    min(requests.requested_at) as first_request_at,
-    max(requests.requested_at) as last_request_at,
-    max(requests._batch_id) as _batch_id,
-    -- file and line as one number, so that the least of them is one line and not two halves
-    {{ divide_whole('min(requests._file_id * 1099511627776 + requests._line_no)', '1099511627776') }} as _file_id,
-    min(requests._file_id * 1099511627776 + requests._line_no) % 1099511627776 as _line_no
-from {{ ref('stg_model_requests') }} as requests
-where
-    {{ utc_day('requests.requested_at') }} in (
-        select touched.event_date from {{ ref('int_touched_model_requests_days') }} as touched
-    )
-group by
-    {{ utc_day('requests.requested_at') }},
-    requests.account_id,
-    requests.surface
+    summed.event_date,
+    summed.account_id,
+    summed.surface,
+    {%- for column in kept_sums %}
+    summed.{{ column }},
+    {%- endfor %}
+    {{ count_bits('summed.active_hours_mask') }} as active_hours,
+    summed.active_hours_mask,
+    summed.first_request_at,
+    summed.last_request_at,
+    {%- for column in sums %}
+    summed.{{ column }},
+    {%- endfor %}
+    {%- for category in task_categories() %}
+    summed.task_{{ category }}_count,
+    {%- endfor %}
+    summed.latest_alias_count,
+    greatest(bursts.burst_count, coalesce(bursts_across.burst_count, 0)) as burst_count,
+    summed.address_count,
+    summed.prefix_count,
+    summed.device_count,
+    summed.payment_count,
+    summed.user_agent_count,
+    summed.country_count,
+    summed.asn_count,
+    summed.model_count,
+    summed.api_key_count,
+    contents.template_count,
+    contents.prompt_count,
+    contents.simhash_band_count,
+    coalesce(tools.tool_count, 0) as tool_count,
+    coalesce(tools.mcp_server_count, 0) as mcp_server_count,
+    policies.max_score_ppm,
+    coalesce(policies.high_score_count, 0) as high_score_count,
+    coalesce(policies.policies_probed_count, 0) as policies_probed_count,
+    summed._batch_id,
+    {{ divide_whole('summed.first_line_key', '1099511627776') }} as _file_id,
+    summed.first_line_key % 1099511627776 as _line_no
+from summed
+{%- for part in ('contents', 'bursts', 'bursts_across', 'tools', 'policies') %}
+{{ 'inner' if part in ('contents', 'bursts') else 'left' }} join {{ part }}
+    on
+        summed.event_date = {{ part }}.event_date
+        and summed.account_id = {{ part }}.account_id
+        and summed.surface = {{ part }}.surface
+{%- endfor %}
+order by summed.event_date, summed.account_id

@@ -1,5 +1,5 @@
 with standing as (
-    {{ standing('model_requests', ['request_id']) }}
+    {{ standing('model_requests', ['request_id'], withdrawn='stg_withdrawn_requests') }}
 )
 
 select

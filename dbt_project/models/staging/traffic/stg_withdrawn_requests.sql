@@ -1,0 +1,3 @@
+{{ config(materialized='table') }}
+
+{{ withdrawn_lines('model_requests', 'request_id') }}
