@@ -5,7 +5,7 @@ Only registration belongs here.
 
 import typer
 
-from orchestration.cli import keeping, landing, reporting, running
+from orchestration.cli import coordination, keeping, landing, reporting, running
 
 app = typer.Typer(
     name="rapporteur",
@@ -36,6 +36,7 @@ report.command("due")(reporting.report_due)
 report.command("prepare")(reporting.report_prepare)
 app.add_typer(report, name="report")
 app.command("readout")(reporting.readout)
+app.command("coordination")(coordination.coordination)
 app.command("rebuild")(running.rebuild)
 app.command("backup")(keeping.backup)
 app.command("restore")(keeping.restore)

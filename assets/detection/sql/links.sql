@@ -1,0 +1,79 @@
+-- Pairs of accounts and what ties them: account-to-key edges first, pairs only inside a key's bucket, never all against all.
+-- A key that half the world shares, an education or VPN address, and pairs inside one organisation do not link.
+
+create or replace temp table linking_key as
+with bucket as (
+    select
+        key_type,
+        key_value,
+        count(*) as degree,
+        count(*) filter (asn_kind in ('education', 'vpn')) > 0.5 * count(asn_kind) as is_shared_network
+    from window_keys
+    group by key_type, key_value
+)
+
+select
+    window_keys.account_id,
+    key_type,
+    key_value,
+    bucket.degree,
+    ln((select count(*) from account) / bucket.degree) as weight
+from window_keys
+inner join bucket using (key_type, key_value)
+where
+    bucket.degree between 2 and case key_type when 'device' then 25 else 40 end
+    and not (key_type = 'address' and coalesce(bucket.is_shared_network, false));
+
+create or replace temp table infrastructure as
+select
+    lhs.account_id as account_a,
+    rhs.account_id as account_b,
+    count(distinct lhs.key_type) as key_type_count,
+    string_agg(distinct lhs.key_type, '+' order by lhs.key_type) as key_types,
+    round(sum(lhs.weight), 6) as weight,
+    min(lhs.degree) as least_degree
+from linking_key as lhs
+inner join linking_key as rhs using (key_type, key_value)
+where lhs.account_id < rhs.account_id
+group by lhs.account_id, rhs.account_id;
+
+-- Shared templates against chance: with the numbers of templates and their degrees given, two accounts share
+-- `expected` of them when templates are handed out at random (bipartite configuration model).
+create or replace temp table shared_template as
+with rare as (
+    select * from window_templates where degree between 2 and 60
+),
+
+per_account as (
+    select account_id, count(*) as template_count from rare group by account_id
+),
+
+chance as (
+    select sum(degree * (degree - 1.0)) / nullif(pow(sum(degree), 2), 0) as factor
+    from (select any_value(degree) as degree from rare group by template_hash)
+)
+
+select
+    pairs.*,
+    round(of_a.template_count * of_b.template_count * chance.factor, 6) as expected
+from (
+    select
+        lhs.account_id as account_a,
+        rhs.account_id as account_b,
+        count(*) as template_count,
+        count(*) filter (lhs.degree <= 4) as rare_count,
+        sum(least(lhs.request_count, rhs.request_count)) as request_count,
+        count(*) filter (
+            lhs.degree <= 10
+            and least(lhs.request_count, rhs.request_count) >= 10
+            and lhs.prompt_count >= 0.85 * lhs.request_count
+            and rhs.prompt_count >= 0.85 * rhs.request_count
+        ) as pipeline_count
+    from rare as lhs
+    inner join rare as rhs using (template_hash)
+    where lhs.account_id < rhs.account_id
+    group by lhs.account_id, rhs.account_id
+) as pairs
+inner join per_account as of_a on of_a.account_id = pairs.account_a
+inner join per_account as of_b on of_b.account_id = pairs.account_b
+cross join chance;
