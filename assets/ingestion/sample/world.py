@@ -55,8 +55,9 @@ class World:
         return at_midnight(self.end) + DAY
 
     def rng(self, *name: str | int) -> Generator:
-        """A source of chance of its own for each name: a new part of the world does not move the others."""
-        return np.random.default_rng([self.seed, *(crc32(str(part).encode()) for part in name)])
+        """A source of chance of its own for each name: a new part of the world does not move the others, and each labelled world has its own."""
+        parts = (*name, self.name) if self.name else name
+        return np.random.default_rng([self.seed, *(crc32(str(part).encode()) for part in parts)])
 
 
 def at_midnight(day: date) -> int:

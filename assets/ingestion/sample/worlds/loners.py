@@ -38,33 +38,44 @@ def batch_job(town: Town, rng: Generator, count: int) -> None:
 
 
 def evaluation_lab(town: Town, rng: Generator, count: int) -> None:
-    """A benchmark run over and over: the same prompts, reasoning asked for, every new model at once."""
-    for _ in range(count):
-        account = _datacentre(town, rng, "evaluation_lab", kind=str(rng.choice(("research", "business", "individual"))))
+    """Benchmarks run over and over: the same prompts, reasoning asked for, every new model at once.
+
+    A laboratory has one to three accounts, and they send the same prompts.
+    """
+    left = count
+    while left > 0:
+        size, kind = min(left, int(rng.integers(1, 4))), str(rng.choice(("research", "business", "individual")))
+        left -= size
+        group = town.group()
         suite = town.library.draw(rng, int(rng.integers(5, 9)), tasks=("reasoning", "math", "coding"), elicits=0.6)
-        size = int(rng.integers(120, 420))
-        items = town.library.fill(rng, suite, rng.integers(0, len(suite), size))
-        runs = [
-            rhythms.burst(rng, town.world, town.world.start_ms + int(rng.random() * town.world.days * DAY), 3, size)
-            for _ in range(int(rng.integers(2, 6)))
-        ]
-        at = np.concatenate(runs)
-        order = np.concatenate([rng.permutation(size) for _ in runs])
-        town.say(rng, account, at, items.take(order), surfaces={"api": 0.6, "batch": 0.4}, pivot=0.5)
-        if rng.random() < 0.4:
-            town.allowed.append(("account", account, "evaluation contract"))
+        items = town.library.fill(rng, suite, rng.integers(0, len(suite), int(rng.integers(120, 420))))
+        for _ in range(size):
+            account = _datacentre(town, rng, "evaluation_lab", kind=kind)
+            account.actor = group
+            runs = [town.world.start_ms + int(rng.random() * town.world.days * DAY) for _ in range(rng.integers(2, 6))]
+            at = np.concatenate([rhythms.burst(rng, town.world, run, 3, len(items)) for run in runs])
+            order = np.concatenate([rng.permutation(len(items)) for _ in runs])
+            town.say(rng, account, at, items.take(order), surfaces={"api": 0.6, "batch": 0.4}, pivot=0.5)
+            if rng.random() < 0.4:
+                town.allowed.append(("account", account, "evaluation contract"))
 
 
 def grading_desk(town: Town, rng: Generator, count: int) -> None:
-    """A judge in a firm's tests: the same items graded after every release of the firm's product."""
-    for _ in range(count):
-        account = _datacentre(town, rng, "grading_desk", kind=str(rng.choice(("business", "startup_program"))))
+    """Judges in a firm's tests: the same items graded after every release of the firm's product."""
+    left = count
+    while left > 0:
+        size = min(left, int(rng.integers(1, 3)))
+        left -= size
+        group = town.group()
         rubric = town.library.draw(
             rng, int(rng.integers(2, 9)), tasks=("data_labeling", "writing", "chat"), grades=0.92, strict=0.7
         )
         items = town.library.fill(rng, rubric, zipf(rng, len(rubric), int(rng.integers(150, 500))))
-        at = rhythms.office(rng, town.world, account.country, float(rng.uniform(30, 120)) * town.spec.activity)
-        town.say(rng, account, at, items.take(rng.integers(0, len(items), len(at))))
+        for _ in range(size):
+            account = _datacentre(town, rng, "grading_desk", kind=str(rng.choice(("business", "startup_program"))))
+            account.actor = group
+            at = rhythms.office(rng, town.world, account.country, float(rng.uniform(30, 120)) * town.spec.activity)
+            town.say(rng, account, at, items.take(rng.integers(0, len(items), len(at))))
 
 
 def agreed_synthetic_data(town: Town, rng: Generator, count: int) -> None:

@@ -83,7 +83,7 @@ class Networks:
     def device(self, rng: Generator) -> str:
         """A fingerprint: one of its own, or a common one."""
         if rng.random() < self._common_devices:
-            return self._devices[self._skewed(rng, len(self._devices))]
+            return self._devices[int(len(self._devices) * rng.random() ** 3)]
         return hexes(rng, 1)[0]
 
     def agent(self, rng: Generator) -> str:

@@ -4,7 +4,7 @@ Belongs here: rings of accounts with one actor behind them.
 Does not belong here: single bad accounts (`wolves`).
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.random import Generator
@@ -49,28 +49,65 @@ def mingled(town: Town, rng: Generator, loot: Templates, count: int, cover: floa
     return both, (order < theirs).astype(np.int64)
 
 
+@dataclass(frozen=True)
+class Den:
+    """What a ring that hides daily has on each day of the window.
+
+    Attributes:
+        places: Places by day; members share a day's.
+        keys: API keys by day, or empty when each member has its own.
+    """
+
+    places: list[list[Place]]
+    keys: list[str]
+
+
+def den(town: Town, rng: Generator, size: int, *, shares_keys: bool = False) -> Den | None:
+    """A ring's daily places and keys, in worlds where rings hide daily; else None."""
+    if not town.spec.hide_daily:
+        return None
+    days = range(town.world.days)
+    return Den([lair(town, rng, size) for _ in days], [new_key(rng) for _ in days] if shares_keys else [])
+
+
 def work(
-    town: Town, rng: Generator, account: Account, at: Ints, loot: Templates, cover: float, *, pivot: float | None = None
+    town: Town,
+    rng: Generator,
+    account: Account,
+    at: Ints,
+    loot: Templates,
+    cover: float,
+    *,
+    pivot: float | None = None,
+    shared: Den | None = None,
 ) -> None:
-    """Let an account extract under cover; with `hide_daily` its address, device and key change every day."""
+    """Let an account extract under cover; where rings hide daily, its places and keys change every midnight."""
     told, is_loot = mingled(town, rng, loot, len(at), cover)
     place: Ints | None = None
     key: Ints | None = None
     if town.spec.hide_daily:
-        day = (at - town.world.start_ms) // DAY
-        fresh = lair(town, rng, town.world.days)
-        account.places, place = fresh, day
-        account.keys += [new_key(rng) for _ in range(town.world.days - 1)]
-        key = day
+        key = (at - town.world.start_ms) // DAY
+        mine = shared or Den([lair(town, rng, 1) for _ in range(town.world.days)], [])
+        size = len(mine.places[0])
+        account.places = [each for day in mine.places for each in day]
+        place = key * size + rng.integers(0, size, len(at))
+        account.keys[:] = mine.keys or [new_key(rng) for _ in range(town.world.days)]
     elif rng.random() < 0.5:
         place = rng.integers(0, len(account.places), len(at))
     for bad in (1, 0):
-        mine = np.flatnonzero(is_loot == bad)
+        these = np.flatnonzero(is_loot == bad)
         town.say(
-            rng, account, at[mine], told.take(mine), is_bad=bool(bad), pivot=pivot, failure=0.025,
-            place=None if place is None else place[mine], key=None if key is None else key[mine],
+            rng,
+            account,
+            at[these],
+            told.take(these),
+            is_bad=bool(bad),
+            pivot=pivot,
+            failure=0.025,
+            place=None if place is None else place[these],
+            key=None if key is None else key[these],
             refusal=0.02 if bad else 0.012,
-        )  # fmt: skip
+        )
 
 
 def _start(town: Town, rng: Generator, latest: float = 0.45) -> int:
@@ -107,12 +144,13 @@ def hydra_ring(town: Town, rng: Generator, count: int) -> None:
     cards = hexes(rng, max(2, count // 4))
     loot = harvest(town, rng, int(rng.integers(5, 16)))
     cover = float(rng.uniform(0.2, 0.7))
+    hideout = den(town, rng, max(2, count // 4))
     for at in _flows(town, rng, count, start, (4, 22)):
         chosen = rng.choice(len(pool), min(len(pool), int(rng.integers(2, 5))), replace=False)
         places = [replace(pool[int(n)], device=devices[int(rng.integers(len(devices)))]) for n in chosen]
         card = cards[int(rng.integers(len(cards)))] if rng.random() < 0.75 else None
         account = _recruit(town, rng, "hydra_ring", actor, start, places, card)
-        work(town, rng, account, at, loot, cover)
+        work(town, rng, account, at, loot, cover, shared=hideout)
 
 
 def payment_ring(town: Town, rng: Generator, count: int) -> None:
@@ -148,12 +186,13 @@ def slow_ring(town: Town, rng: Generator, count: int) -> None:
     pool, cards = lair(town, rng, max(2, count // 3)), hexes(rng, max(2, count // 3))
     loot = harvest(town, rng, int(rng.integers(6, 14)))
     cover = float(rng.uniform(0.55, 0.75))
+    hideout = den(town, rng, max(2, count // 3))
     for n, at in enumerate(_flows(town, rng, count, start, (2.5, 7))):
         shared = replace(pool[n % len(pool)], device=town.networks.device(rng))
         places = [*lair(town, rng, 1), shared]
         card = cards[int(rng.integers(len(cards)))] if rng.random() < 0.6 else ""
         account = _recruit(town, rng, "slow_ring", actor, start, places, card)
-        work(town, rng, account, at, loot, cover)
+        work(town, rng, account, at, loot, cover, shared=hideout)
 
 
 def pivot_ring(town: Town, rng: Generator, count: int) -> None:
@@ -174,10 +213,11 @@ def copied_keys(town: Town, rng: Generator, count: int) -> None:
     actor, start = town.group(), _start(town, rng)
     pool = [new_key(rng) for _ in range(max(1, count // 2))]
     loot = harvest(town, rng, int(rng.integers(5, 10)))
+    hideout = den(town, rng, count, shares_keys=True)
     for n, at in enumerate(_flows(town, rng, count, start, (5, 18))):
         account = _recruit(town, rng, "copied_keys", actor, start, lair(town, rng, 2))
         account.keys[:] = [pool[n % len(pool)]]
-        work(town, rng, account, at, loot, 0.4)
+        work(town, rng, account, at, loot, 0.4, shared=hideout)
 
 
 def ban_evader(town: Town, rng: Generator, count: int) -> None:
