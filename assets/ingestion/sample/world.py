@@ -55,7 +55,7 @@ class World:
         return at_midnight(self.end) + DAY
 
     def rng(self, *name: str | int) -> Generator:
-        """A source of chance of its own for each name: a new part of the world does not move the others, and each labelled world has its own."""
+        """A source of chance of its own for each name and labelled world: a new part does not move the others."""
         parts = (*name, self.name) if self.name else name
         return np.random.default_rng([self.seed, *(crc32(str(part).encode()) for part in parts)])
 
