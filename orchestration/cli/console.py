@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 import msgspec
-import structlog
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from orchestration.core.home import Home
-from orchestration.core.settings import get_settings, quiet_environment
 
 NO = 1
 WRONG_USE = 2
@@ -35,6 +33,10 @@ Result = TypeVar("Result")
 
 def open_home() -> Home:
     """The home that the settings name, with telemetry of every library off and their logs on stderr."""
+    import structlog
+
+    from orchestration.core.settings import get_settings, quiet_environment
+
     quiet_environment()
     structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     return Home.at(get_settings().home)
@@ -106,19 +108,26 @@ def explains(*wrong_use: type[Exception]) -> Callable[[Callable[Arguments, Resul
     def decorate(command: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
         @wraps(command)
         def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-            from orchestration.core.commits import BrokenRecord
-            from orchestration.core.locks import LockHeld
-
             try:
                 return command(*args, **kwargs)
             except wrong_use as error:
                 raise fail(str(error), WRONG_USE) from error
-            except (OSError, LockHeld, BrokenRecord) as error:
-                raise fail(str(error)) from error
+            except Exception as error:
+                if _expected(error):
+                    raise fail(str(error)) from error
+                raise
 
         return run
 
     return decorate
+
+
+def _expected(error: Exception) -> bool:
+    """Whether a command failed for a reason that its message tells; the record is imported only when something failed."""
+    from orchestration.core.commits import BrokenRecord
+    from orchestration.core.locks import LockHeld
+
+    return isinstance(error, OSError | LockHeld | BrokenRecord)
 
 
 def bytes_text(size: int) -> str:

@@ -23,7 +23,6 @@ from orchestration.cli.console import (
 from orchestration.core import ops
 from orchestration.core.clock import stamp
 from orchestration.core.locks import run_lock
-from orchestration.core.settings import get_settings
 
 
 @explains(ValueError)
@@ -181,6 +180,7 @@ def quarantine_retry(
     import uuid
 
     from assets.ingestion import quarantine
+    from orchestration.core.settings import get_settings
 
     home = open_home().ensure()
     run_id = str(uuid.uuid4())

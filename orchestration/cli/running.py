@@ -26,7 +26,6 @@ from orchestration.cli.console import (
 )
 from orchestration.core.home import Home
 from orchestration.core.room import told_when_full
-from orchestration.core.settings import child_environment
 
 if TYPE_CHECKING:
     from orchestration.runner import RunOutcome, RunRequest
@@ -205,6 +204,7 @@ def ui(
     Example:
       rapporteur ui --port 3001
     """
+    from orchestration.core.settings import child_environment
     from orchestration.instance import prepare_instance
 
     home = open_home()

@@ -5,11 +5,11 @@ Nothing that is counted may depend on it: figures use a period's as_of, marts th
 
 from datetime import UTC, datetime
 
-from orchestration.core.settings import get_settings
-
 
 def utc_now() -> datetime:
     """The present instant in UTC, or the pinned one when settings say so."""
+    from orchestration.core.settings import get_settings  # costs a sixth of a second; most commands ask for no time
+
     pinned = get_settings().now
     return (pinned or datetime.now(UTC)).astimezone(UTC)
 
