@@ -6,16 +6,17 @@ Exit codes live here too: 0 yes, 1 the answer is "no", 2 wrong use, 3 failed.
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from orchestration.core.home import Home
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 NO = 1
 WRONG_USE = 2
@@ -24,11 +25,16 @@ _WIDE = 160
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print machine-readable output on stdout.")]
 
-out = Console(soft_wrap=True)
-err = Console(stderr=True, soft_wrap=True)
-
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+
+
+@cache
+def terminal(*, stderr: bool = False) -> "Console":
+    """Stdout or stderr as a terminal; imported when something is said, for rich costs more than most answers."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, soft_wrap=True)
 
 
 def open_home() -> Home:
@@ -44,12 +50,12 @@ def open_home() -> Home:
 
 def say(text: str) -> None:
     """A line for a person, on stderr so that stdout stays clean."""
-    err.print(text, markup=False, highlight=False)
+    terminal(stderr=True).print(text, markup=False, highlight=False)
 
 
 def answer(text: str) -> None:
     """A line of the answer itself, on stdout."""
-    out.print(text, markup=False, highlight=False)
+    terminal().print(text, markup=False, highlight=False)
 
 
 def answer_json(value: object) -> None:
@@ -59,6 +65,9 @@ def answer_json(value: object) -> None:
 
 def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table on stdout; numbers are set flush right. A file or a pipe has no edge at which cells would have to be folded."""
+    from rich.table import Table
+
+    out = terminal()
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     listed = [list(row) for row in rows]
     for number, name in enumerate(columns):
@@ -84,6 +93,7 @@ def _cell(value: object) -> str:
 @contextmanager
 def waiting(text: str) -> Iterator[None]:
     """A spinner on a terminal, a plain line elsewhere."""
+    err = terminal(stderr=True)
     if err.is_terminal:
         with err.status(text):
             yield
@@ -94,6 +104,7 @@ def waiting(text: str) -> Iterator[None]:
 
 def fail(message: str, code: int = FAILED) -> typer.Exit:
     """Say what went wrong, and return the exception that ends the command."""
+    err = terminal(stderr=True)
     err.print(f"rapporteur: {message}", style="bold red" if err.is_terminal else None, markup=False, highlight=False)
     return typer.Exit(code)
 
