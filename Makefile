@@ -6,13 +6,15 @@ BIN := $(VENV)/bin
 HOME_DIR ?= data
 DEMO ?=
 TESTS ?= tests
+WORLDS ?=
+LAB ?=
 JOBS ?= 2
 export DO_NOT_TRACK = 1
 export GX_ANALYTICS_ENABLED = false
 export DAGSTER_DISABLE_TELEMETRY = 1
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test ui lint types portable bench docs lock clean
+.PHONY: help setup demo test ui lint types portable bench lab docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -50,6 +52,9 @@ portable: setup  ## compile the dbt project for DuckDB and for Spark
 
 bench: setup  ## ratios against named peers, medians of 5
 	$(BIN)/python -m tests.benchmarks
+
+lab: setup  ## score the review queue on labelled worlds (WORLDS="clean rare", LAB="--seeds 1 2 --json scores.json")
+	$(BIN)/python -m tests.laboratory $(WORLDS) $(LAB)
 
 docs: setup  ## the data dictionary, from the models' YAML
 	$(BIN)/python -m assets.transform.dictionary docs/data-dictionary.md

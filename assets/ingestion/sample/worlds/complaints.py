@@ -149,7 +149,8 @@ def _public_outcries(desk: Desk) -> None:
 def _brigades(desk: Desk) -> None:
     """Reporters who act together: within hours, against one account after another, nearly always without ground."""
     dice = desk.dice
-    for _ in range(desk.town.spec.brigades):
+    wanted = desk.town.spec.brigades
+    for _ in range(max(1, round(wanted * desk.town.world.accounts / 4000)) if wanted else 0):
         members = [desk.reporter("brigade") for _ in range(dice.between(12, 30))]
         for _ in range(dice.between(2, 3)):
             start = desk.between(0, 1)

@@ -67,7 +67,7 @@ class Spec:
         device_pool: Number of common fingerprints.
         business_share: Share of ordinary accounts that are firms.
         outcomes_land: Whether the platform answers reports in `report_outcomes`.
-        brigades: Groups of reporters that act together.
+        brigades: Groups of reporters that act together, per 4,000 accounts.
         spam_senders: Senders of careless or abusive notices, per 4,000 accounts.
         drifting: Whether a vendor's accuracy falls within the window.
     """
