@@ -140,3 +140,8 @@ def test_every_world_can_be_drawn_small(tmp_path: Path, name: str) -> None:
 
 def test_every_family_says_what_it_does() -> None:
     assert all(len(family.about) > 20 for family in FAMILIES.values())
+
+
+def test_the_laboratorys_page_names_every_world_and_family() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "laboratory.md").read_text()
+    assert [name for name in (*WORLDS, *FAMILIES) if f"`{name}`" not in page] == []

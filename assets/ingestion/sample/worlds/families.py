@@ -58,7 +58,7 @@ BENIGN = {
     "licensed_reseller": Family(loners.licensed_reseller, 1, 1),
     "prompt_community": Family(neighbours.prompt_community, 20, 60),
     "traveller": Family(loners.traveller, 1, 1),
-    "product_templates": Family(loners.product_templates, 15, 40),
+    "product_templates": Family(neighbours.product_templates, 20, 50),
 }
 BAD = {
     "hydra_ring": Family(rings.hydra_ring, 6, 18),

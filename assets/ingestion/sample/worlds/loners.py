@@ -7,7 +7,7 @@ Does not belong here: groups (`neighbours`).
 import numpy as np
 from numpy.random import Generator
 
-from assets.ingestion.sample.world import DAY, HOUR, MINUTE
+from assets.ingestion.sample.world import DAY, HOUR
 from assets.ingestion.sample.worlds import rhythms
 from assets.ingestion.sample.worlds.library import joined, zipf
 from assets.ingestion.sample.worlds.neighbours import live
@@ -172,14 +172,3 @@ def traveller(town: Town, rng: Generator, count: int) -> None:
         away = (at >= leave) & (at < leave + int(rng.uniform(3, 8)) * DAY)
         place = np.where(away, rng.integers(home, len(account.places), len(at)), rng.integers(0, home, len(at)))
         town.say(rng, account, at, everyday(town, rng, habits(town, rng), len(at)), place=place)
-
-
-def product_templates(town: Town, rng: Generator, count: int) -> None:
-    """Users of one published starter kit: strangers whose clients send the same three templates from everywhere."""
-    kit = town.library.draw(rng, int(rng.integers(2, 5)), tasks=("coding", "tool_use", "agentic"), strict=0.5)
-    for _ in range(count):
-        account = open_account(town, rng, "product_templates")
-        live(town, rng, account)
-        at = rhythms.human(rng, town.world, account.country, 5, 0.4)
-        start = int(rng.integers(0, 60)) * MINUTE
-        town.say(rng, account, at + start, town.library.fill(rng, kit, zipf(rng, len(kit), len(at))))

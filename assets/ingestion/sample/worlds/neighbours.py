@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import Generator
 
 from assets.ingestion.sample.codes import MCP_SERVERS
-from assets.ingestion.sample.world import DAY, HOUR, hexes
+from assets.ingestion.sample.world import DAY, HOUR, MINUTE, hexes
 from assets.ingestion.sample.worlds import rhythms
 from assets.ingestion.sample.worlds.library import joined, zipf
 from assets.ingestion.sample.worlds.people import everyday, habits, joined_at, new_key, open_account, volume
@@ -215,3 +215,14 @@ def viral_prompt(town: Town, rng: Generator, count: int) -> None:
         live(town, rng, account)
         at = rhythms.burst(rng, town.world, start, 48, int(rng.integers(1, 5)))
         town.say(rng, account, at, town.library.fill(rng, trick, np.zeros(len(at), np.int64)))
+
+
+def product_templates(town: Town, rng: Generator, count: int) -> None:
+    """Users of one published starter kit: strangers whose clients send the same three templates from everywhere."""
+    kit = town.library.draw(rng, int(rng.integers(2, 5)), tasks=("coding", "tool_use", "agentic"), strict=0.5)
+    for _ in range(count):
+        account = open_account(town, rng, "product_templates")
+        live(town, rng, account)
+        at = rhythms.human(rng, town.world, account.country, 8, 0.5)
+        start = int(rng.integers(0, 60)) * MINUTE
+        town.say(rng, account, at + start, town.library.fill(rng, kit, zipf(rng, len(kit), len(at))))

@@ -40,7 +40,7 @@ BENIGN = {
     "licensed_reseller": 0.0015,
     "prompt_community": 0.013,
     "traveller": 0.006,
-    "product_templates": 0.01,
+    "product_templates": 0.02,
 }
 
 
