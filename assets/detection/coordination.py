@@ -8,10 +8,11 @@ import os
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from assets.detection.coordination_sql import edges_sql, pairs_sql, shares_sql, viral_sql
-from assets.detection.event_files import Columns, load
+from assets.detection.event_files import Columns, Loaded, load
 
 if TYPE_CHECKING:
     import duckdb
@@ -80,7 +81,7 @@ class Coordination:
     files: list[str]
 
 
-def find(  # one argument an option of the command
+def find(
     file: Path,
     columns: Columns,
     window_seconds: float,
@@ -104,6 +105,7 @@ def find(  # one argument an option of the command
 
     Raises:
         ValueError: An option or the file makes no sense; says what to do.
+        OSError: The answer could not be made or written: no room, no memory, no permission.
     """
     if not isfinite(window_seconds) or not 0 <= window_seconds <= _LONGEST_WINDOW:
         raise ValueError(f"a window of {window_seconds} seconds: give 0 to {_LONGEST_WINDOW}")
@@ -113,40 +115,51 @@ def find(  # one argument an option of the command
         raise ValueError(f"{file} is not a file")
     import duckdb
 
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": "false",
-        "python_enable_replacements": "false",
-    }
-    if file.stat().st_size < _SMALL_BYTES:
-        config["threads"] = 1
-    with duckdb.connect(config=config) as connection:
-        loaded = load(connection, file, columns)
-        made = {
-            "shares": shares_sql("events", window_seconds, min_participation, cap),
-            "pairs": pairs_sql("shares", window_seconds, min_participation),
-            "edges": edges_sql("pairs"),
-            "viral": viral_sql("shares", window_seconds),
+    with TemporaryDirectory(prefix="rapporteur-") as spill:
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "autoinstall_known_extensions": "false",
+            "python_enable_replacements": "false",
+            "temp_directory": spill,
         }
-        for name, sql in made.items():
-            connection.execute(f"create temporary table {name} as {sql}")
-        files = _write(connection, out)
-        events, participating, pairs, edges, weight, accounts, buckets, cut = _counts(connection)
-        return Coordination(
-            rows=loaded.rows,
-            left_out=loaded.left_out,
-            missing=loaded.missing,
-            events=events,
-            participating=participating,
-            pairs=pairs,
-            edges=edges,
-            weight=weight,
-            accounts=accounts,
-            cut=cut,
-            viral=_fullest(connection),
-            viral_buckets=buckets,
-            naive_time=loaded.naive_time,
-            files=[str(path) for path in files],
-        )
+        if file.stat().st_size < _SMALL_BYTES:
+            config["threads"] = 1
+        with duckdb.connect(config=config) as connection:
+            loaded = load(connection, file, columns)
+            try:
+                return _found(connection, loaded, window_seconds, out, min_participation, cap)
+            except duckdb.Error as error:
+                raise OSError(f"{file}: {str(error).splitlines()[0]}") from error
+
+
+def _found(
+    connection: "duckdb.DuckDBPyConnection", loaded: Loaded, window: float, out: Path, min_participation: int, cap: int
+) -> Coordination:
+    made = {
+        "shares": shares_sql("events", window, min_participation, cap),
+        "pairs": pairs_sql("shares", window, min_participation),
+        "edges": edges_sql("pairs"),
+        "viral": viral_sql("shares", window),
+    }
+    for name, sql in made.items():
+        connection.execute(f"create temporary table {name} as {sql}")
+    files = _write(connection, out)
+    events, participating, pairs, edges, weight, accounts, buckets, cut = _counts(connection)
+    return Coordination(
+        rows=loaded.rows,
+        left_out=loaded.left_out,
+        missing=loaded.missing,
+        events=events,
+        participating=participating,
+        pairs=pairs,
+        edges=edges,
+        weight=weight,
+        accounts=accounts,
+        cut=cut,
+        viral=_fullest(connection),
+        viral_buckets=buckets,
+        naive_time=loaded.naive_time,
+        files=[str(path) for path in files],
+    )
 
 
 def _write(connection: "duckdb.DuckDBPyConnection", out: Path) -> list[Path]:

@@ -91,10 +91,17 @@ def load(connection: "duckdb.DuckDBPyConnection", file: Path, columns: Columns) 
     try:
         return _load(connection, file, columns)
     except duckdb.Error as error:
-        said = [line for line in str(error).splitlines() if line.strip()]
-        raise ValueError(f"{file} cannot be read: {'; '.join(said[:3])}") from error
+        raise ValueError(f"{file} cannot be read: {_told(str(error))}") from error
     except (UnicodeDecodeError, csv.Error, EOFError, gzip.BadGzipFile) as error:
         raise ValueError(f"{file} cannot be read: {error}") from error
+
+
+def _told(message: str) -> str:
+    """DuckDB's message in one line, without its list of options."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    until = next((number for number, line in enumerate(lines) if line.startswith("Possible")), 3)
+    told = "; ".join(lines[: min(until, 4)])
+    return f"{told} (do its line ends differ, or is a quote left open?)" if "invalid state" in told else told
 
 
 def _load(connection: "duckdb.DuckDBPyConnection", file: Path, columns: Columns) -> Loaded:

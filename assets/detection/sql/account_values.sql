@@ -99,17 +99,36 @@ counted as (
     group by onset.account_id, onset_date, began
 ),
 
-traffic as (
+-- Day by day after the onset: what the new places carry and what the old ones still do.
+after as (
     select
         counted.account_id,
         onset_date,
-        sum(daily.request_count) filter (daily.event_date >= onset_date and first_seen.first_date between onset_date and onset_date + 1) as new_requests,
-        sum(daily.request_count) filter (daily.event_date >= onset_date and first_seen.first_date < onset_date) as old_requests,
-        sum(daily.request_count) filter (daily.event_date < onset_date) as requests_before
+        daily.event_date,
+        sum(daily.request_count) filter (first_seen.first_date between onset_date and onset_date + 1) as new_requests,
+        sum(daily.request_count) filter (first_seen.first_date < onset_date) as old_requests
     from counted
     inner join first_seen using (account_id)
-    inner join daily on daily.account_id = first_seen.account_id and daily.place = first_seen.place
-    group by counted.account_id, onset_date
+    inner join daily on daily.account_id = first_seen.account_id and daily.place = first_seen.place and daily.event_date >= onset_date
+    group by counted.account_id, onset_date, daily.event_date
+),
+
+traffic as (
+    select
+        account_id,
+        onset_date,
+        sum(new_requests) / nullif(sum(coalesce(new_requests, 0) + coalesce(old_requests, 0)), 0) as new_traffic_ratio,
+        count(*) filter (new_requests > 0 and old_requests > 0) / nullif(count(*) filter (new_requests > 0), 0) as parallel_day_ratio,
+        sum(coalesce(new_requests, 0) + coalesce(old_requests, 0)) / ((select as_of_date from evaluation) - onset_date + 1) as daily_after
+    from after
+    group by account_id, onset_date
+),
+
+before as (
+    select counted.account_id, onset_date, sum(daily.request_count) as request_count, sum(daily.request_count) / (onset_date - began) as daily_before
+    from counted
+    inner join daily on daily.account_id = counted.account_id and daily.event_date < onset_date
+    group by counted.account_id, onset_date, began
 )
 
 select
@@ -118,11 +137,17 @@ select
     counted.new_places,
     -- new places in two days, as a multiple of what its own past lets expect
     counted.new_places / (2.0 * (counted.found_before + 1) / (counted.onset_date - counted.began + 1)) as new_place_ratio,
-    traffic.new_requests / (traffic.new_requests + coalesce(traffic.old_requests, 0)) as new_traffic_ratio,
-    coalesce(traffic.old_requests, 0) as old_requests
+    traffic.new_traffic_ratio,
+    traffic.parallel_day_ratio,
+    traffic.daily_after / before.daily_before as growth
 from counted
 inner join traffic using (account_id, onset_date)
-where counted.new_places >= 4 and traffic.requests_before >= 15
+inner join before using (account_id, onset_date)
+where
+    counted.new_places >= 4
+    and before.request_count >= 15
+    and traffic.new_traffic_ratio >= 0.25
+    and traffic.parallel_day_ratio >= 0.5
 qualify row_number() over (partition by counted.account_id order by new_place_ratio desc, onset_date) = 1;
 
 create or replace temp table connector as
@@ -170,7 +195,7 @@ union all select 'repeated_items', account_id, 1 - fresh_ratio from feature
 union all select 'refusals', account_id, case when refusal_count >= 8 then refusal_count / (request_count + 10) else 0 end from feature
 union all select 'probing', account_id, case when refusal_count >= 8 and refusal_count >= 0.08 * request_count then refused_policies else 0 end from feature inner join probing using (account_id)
 union all select 'new_places', account_id, new_place_ratio from place
-union all select 'parallel_use', account_id, case when old_requests >= 5 then new_traffic_ratio else 0 end from place where new_place_ratio >= 4
+union all select 'added_traffic', account_id, growth from place where new_place_ratio >= 4
 union all select 'connector_detections', account_id, detection_count from detection_count where policy_code = 'mcp_abuse'
 union all select 'connector_share', account_id, top_share from connector
 union all select 'return_by_key', account_id, max(key_type_count) from return_key group by account_id

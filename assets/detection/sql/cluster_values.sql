@@ -97,6 +97,45 @@ inner join links using (cluster_id)
 inner join cluster_key using (cluster_id)
 left join cluster_content using (cluster_id);
 
+-- How much of its traffic a cluster moved to a model within a day of its release, above what everybody moved.
+create or replace temp table cluster_pivot as
+with release as (
+    select distinct model, cast(released_at as date) as released_on
+    from warehouse.staging.stg_model_releases, evaluation
+    where
+        not coalesce(is_alias, false) and not ends_with(model, '-latest')
+        and cast(released_at as date) between window_start and as_of_date
+),
+
+used as (
+    select release.model, days.account_id, sum(days.request_count) as request_count, coalesce(sum(days.request_count) filter (days.key_value = release.model), 0) as moved_count
+    from release
+    inner join warehouse.intermediate.int_account_key_days as days
+        on days.key_type = 'model' and days.event_date between release.released_on and release.released_on + 1
+    cross join evaluation
+    where days.event_date <= as_of_date
+    group by release.model, days.account_id
+),
+
+everybody as (
+    select model, sum(moved_count) / sum(request_count) as ratio from used group by model
+)
+
+select cluster_id, max(ratio - usual) as pivot_ratio
+from (
+    select
+        member.cluster_id,
+        used.model,
+        sum(used.moved_count) / sum(used.request_count) as ratio,
+        any_value(everybody.ratio) as usual
+    from used
+    inner join member using (account_id)
+    inner join everybody using (model)
+    group by member.cluster_id, used.model
+    having sum(used.request_count) >= 10
+)
+group by cluster_id;
+
 create or replace temp table cluster_value as
 select 'shared_keys' as signal_id, cluster_id, two_key_ratio as value from cluster_shape
 union all select 'one_shared_key', cluster_id, key_ratio from cluster_shape
@@ -111,6 +150,7 @@ union all select 'cluster_elicitation', cluster_id, elicits_ratio from cluster_s
 union all select 'cluster_grading', cluster_id, grades_ratio from cluster_shape where request_count >= 60
 union all select 'cluster_breadth', cluster_id, task_entropy from cluster_shape where request_count >= 60
 union all select 'cluster_rhythm', cluster_id, hour_entropy from cluster_shape where account_count >= 3
+union all select 'release_pivot', cluster_id, pivot_ratio from cluster_pivot
 union all select 'one_email_pattern', cluster_id, (email_pattern_count <= 1)::int from cluster_shape
 union all select 'household', cluster_id, (account_count <= 6 and individual_count = account_count and shared_ratio < 0.2 and key_ratio >= 0.5)::int from cluster_shape
 union all select 'campus', cluster_id, education_count / account_count from cluster_shape
@@ -170,6 +210,5 @@ select
 from account_signal
 inner join member using (account_id)
 inner join (select cluster_id, count(*) as account_count from member group by cluster_id) as sizes on sizes.cluster_id = member.cluster_id
-where account_signal.evidence_kind <> 'takeover'
 group by account_signal.signal_id, account_signal.version, member.cluster_id, account_signal.evidence_kind
 having count(*) >= 0.5 * any_value(sizes.account_count);

@@ -4,10 +4,10 @@
 create or replace temp table family as
 with occurrence as (
     select distinct account_a as account_id, hash_a as hash, template_a as template_hash
-    from detection.near_pairs, evaluation where event_date between window_start and as_of_date
+    from warehouse.detection.near_pairs, evaluation where event_date between window_start and as_of_date
     union
     select distinct account_b, hash_b, template_b
-    from detection.near_pairs, evaluation where event_date between window_start and as_of_date
+    from warehouse.detection.near_pairs, evaluation where event_date between window_start and as_of_date
 ),
 
 placed as (

@@ -31,9 +31,9 @@ select place, band, count(*) as prompt_count, count(distinct account_id) as acco
 from near_band
 group by place, band;
 
-delete from detection.near_pairs where event_date = (select as_of_date from evaluation);
+delete from warehouse.detection.near_pairs where event_date = (select as_of_date from evaluation);
 
-insert into detection.near_pairs
+insert into warehouse.detection.near_pairs
 with fresh as (
     select near_band.* from near_band semi join near_new using (account_id, hash)
 )

@@ -39,11 +39,6 @@ select account_id, event_date, hour, request_count
 from warehouse.intermediate.int_account_hour_days, evaluation
 where event_date between window_start and as_of_date;
 
-create or replace temp table window_prompts as
-select account_id, event_date, template_hash, prompt_hash, prompt_simhash, request_count, elicits_count, grades_count, strict_count, refusal_count
-from warehouse.intermediate.int_account_prompt_days, evaluation
-where event_date between window_start and as_of_date;
-
 -- One row per account and template; degree = accounts that use the template.
 create or replace temp table window_templates as
 select *, count(*) over (partition by template_hash) as degree
