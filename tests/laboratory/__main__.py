@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,9 @@ def _scores(home: Home, name: str, seed: int) -> list[tables.Result]:
     day = max(queues, default=date(2026, 6, 30))
     found = [tables.Result(name, seed, QUEUE, score(queues, truth))]
     for baseline, units in baselines.all_of(home, truth, seed).items():
-        found.append(tables.Result(name, seed, baseline, score({day: units}, truth)))
+        ranked = score({day: units}, truth)
+        undated = replace(ranked, days_to_detection=None, days_to_detection_all=None)
+        found.append(tables.Result(name, seed, baseline, undated))
     return found
 
 
@@ -122,27 +125,35 @@ def _show_clean(console: Console, clean: Sequence[Score]) -> None:
 
 
 def _equalities(console: Console, asked: argparse.Namespace) -> Iterator[tuple[str, bool, int, int, int]]:
-    """Each change of one small world, run from nothing, against the unchanged world."""
+    """Each change of one small world, run from nothing, against the unchanged world: account days and queue."""
     with _folder(asked.keep, "metamorphic") as folder:
+        console.print("[dim]a small world for changes ...[/dim]")
         first = building.build_world(folder / "as it is", "dense", accounts=600, days=8, seed=asked.seeds[0]).home
-        expected, digest = metamorphic.queue_lines(first), metamorphic.landing_digest(first)
+        digest = metamorphic.landing_digest(first)
+        queue, features = metamorphic.queue_lines(first), metamorphic.feature_lines(first)
         for name, change in metamorphic.CHANGES.items():
             console.print(f"[dim]{name} ...[/dim]")
             home = metamorphic.copy_landing(first, folder / name)
             change(home)
             changed = metamorphic.landing_digest(home) != digest
             building.run_line(home)
-            wanted = metamorphic.renamed_lines(expected) if name == "renamed ids" else expected
-            yield (name, changed, expected.total(), *metamorphic.difference(wanted, metamorphic.queue_lines(home)))
-        last = (
-            max(date.fromisoformat(day) for day, *_ in expected) - timedelta(days=3) if expected else date(2026, 6, 27)
-        )
+            other = name == "renamed ids"
+            days = metamorphic.renamed_features(features) if other else features
+            got = metamorphic.feature_lines(home)
+            yield f"{name}: account days", changed, days.total(), *metamorphic.difference(days, got)
+            wanted = metamorphic.renamed_lines(queue) if other else queue
+            yield (
+                f"{name}: queue",
+                changed,
+                wanted.total(),
+                *metamorphic.difference(wanted, metamorphic.queue_lines(home)),
+            )
+        last = max((date.fromisoformat(day) for day, *_ in queue), default=date(2026, 6, 30)) - timedelta(days=3)
         home = metamorphic.copy_landing(first, folder / "only what was known")
         metamorphic.cut(home, last)
         building.run_line(home)
-        before = metamorphic.queue_lines(first, only=last)
-        after = metamorphic.queue_lines(home, only=last)
-        yield (f"only what was known on {last}", True, before.total(), *metamorphic.difference(before, after))
+        before, after = metamorphic.queue_lines(first, only=last), metamorphic.queue_lines(home, only=last)
+        yield f"only what was known on {last}: queue", True, before.total(), *metamorphic.difference(before, after)
 
 
 def _show_landing_zone(console: Console, keep: Path | None) -> bool:

@@ -13,16 +13,18 @@ from collections.abc import Callable
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
 from orchestration.core.home import Home
 from tests.laboratory.deliveries import Delivery, Row, every, rewrite, write
+from tests.laboratory.reading import is_published
 
 _ID = re.compile(rb"\b(acct|org|key|req|det|rpt|rvw|act)_syn_([0-9a-f]{16,24})\b")
 
 _TIMES = ("requested_at", "detected_at", "submitted_at", "received_at", "decided_at", "updated_at", "observed_at")
+T = TypeVar("T")
 Line = tuple[str, str, frozenset[str], str, str]
 """(as-of day, unit kind, accounts, score, reasons)."""
 
@@ -158,6 +160,8 @@ def queue_lines(home: Home, until: date | None = None, only: date | None = None)
         until: Only as-of days up to this one.
         only: Only this as-of day.
     """
+    if not is_published(home, "marts.fct_review_queue"):
+        return Counter()
     with duckdb.connect(str(home.published_current), read_only=True) as connection:
         rows = connection.execute(
             "select as_of_date, unit_kind, account_ids, score, reasons from marts.fct_review_queue"
@@ -167,6 +171,23 @@ def queue_lines(home: Home, until: date | None = None, only: date | None = None)
         for day, kind, accounts, score, reasons in rows
         if (until is None or day <= until) and (only is None or day == only)
     )
+
+
+def feature_lines(home: Home) -> Counter[str]:
+    """The published account days as a multiset of texts, without the lineage columns."""
+    with duckdb.connect(str(home.published_current), read_only=True) as connection:
+        names = [
+            row[0]
+            for row in connection.execute("describe marts.fct_account_days").fetchall()
+            if not str(row[0]).startswith("_")
+        ]
+        rows = connection.execute(f"select {', '.join(names)} from marts.fct_account_days").fetchall()
+    return Counter(repr(row) for row in rows)
+
+
+def renamed_features(lines: Counter[str]) -> Counter[str]:
+    """The same account days under the other names."""
+    return Counter({renamed_id(line.encode()).decode(): count for line, count in lines.items()})
 
 
 def renamed_lines(lines: Counter[Line]) -> Counter[Line]:
@@ -179,7 +200,7 @@ def renamed_lines(lines: Counter[Line]) -> Counter[Line]:
     )
 
 
-def difference(expected: Counter[Line], got: Counter[Line]) -> tuple[int, int]:
+def difference(expected: Counter[T], got: Counter[T]) -> tuple[int, int]:
     """(lines missing, lines that should not be there)."""
     return (expected - got).total(), (got - expected).total()
 

@@ -127,6 +127,22 @@ def test_no_payment_lands_where_the_world_has_none(tmp_path: Path, dense: Home) 
     assert "payment_hash" not in landed_text(drawn(tmp_path, "bare_keys"))
 
 
+def test_no_hash_outlives_the_key_that_made_it(tmp_path: Path) -> None:
+    text = landed_text(drawn(tmp_path, "rekeyed"))
+    lines = [line for line in text.splitlines() if '"requested_at"' in line and '"hash_key_id":"hk_syn_' in line]
+    hashes = [
+        {
+            found
+            for line in lines
+            if f'"hk_syn_{key}"' in line
+            for found in re.findall(r'"ip_hash":"([0-9a-f]{32})"', line)
+        }
+        for key in (1, 2)
+    ]
+    assert all(hashes)
+    assert hashes[0].isdisjoint(hashes[1])
+
+
 @pytest.mark.parametrize("name", sorted(WORLDS))
 def test_every_world_can_be_drawn_small(tmp_path: Path, name: str) -> None:
     home = drawn(tmp_path, name, accounts=150)

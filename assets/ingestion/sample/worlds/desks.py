@@ -12,9 +12,10 @@ from assets.ingestion.sample.outbox import Fields, Outbox
 from assets.ingestion.sample.reviewing import REVIEWERS, VENDOR_OF_QUEUE, queue_of
 from assets.ingestion.sample.world import DAY, HOUR, MINUTE, Dice, iso
 from assets.ingestion.sample.worlds.log_lines import Sent
-from assets.ingestion.sample.worlds.town import NEVER, Account, Town
+from assets.ingestion.sample.worlds.town import NEVER, Account, Town, rekeyed
 from assets.ingestion.sample.worlds.truth import Truth
 
+_HASHES = ("email_pattern_hash", "payment_hash", "signup_ip_hash")
 _GOLDEN_A_DAY = 12
 _ACCURACY = 0.93
 _DRIFTED = 0.74
@@ -25,14 +26,17 @@ def announce(town: Town, outbox: Outbox) -> None:
     dice = Dice(town.world.rng("labelled", "announce"))
     for account in town.accounts:
         seen = max(account.created_ms + MINUTE, town.world.start_ms + dice.between(0, HOUR))
-        _version(outbox, account, seen, "active")
+        _version(town, outbox, account, seen, "active")
+        if town.spec.rekeyed:
+            again = max(seen + MINUTE, town.rekeyed_ms + dice.between(0, HOUR))
+            _version(town, outbox, account, again, "active" if account.closed_ms > again else "terminated")
         if account.closed_ms != NEVER:
-            _version(outbox, account, account.closed_ms, "terminated")
+            _version(town, outbox, account, account.closed_ms, "terminated")
         elif dice.chance(0.002):
-            _version(outbox, account, seen + dice.between(1, 9) * DAY, "closed")
+            _version(town, outbox, account, seen + dice.between(1, 9) * DAY, "closed")
 
 
-def _version(outbox: Outbox, account: Account, at: int, status: str) -> None:
+def _version(town: Town, outbox: Outbox, account: Account, at: int, status: str) -> None:
     referrer = account.profile["referrer_account_id"]
     row: Fields = {
         "account_id": account.account_id,
@@ -42,6 +46,10 @@ def _version(outbox: Outbox, account: Account, at: int, status: str) -> None:
         "created_at": iso(account.created_ms),
         "status": status,
     }
+    if town.spec.rekeyed:
+        second = at >= town.rekeyed_ms
+        row["hash_key_id"] = "hk_syn_2" if second else "hk_syn_1"
+        row |= {name: rekeyed(row[name]) for name in _HASHES if row[name] and second}
     outbox.put("accounts", row, at_ms=at)
 
 

@@ -5,7 +5,8 @@ Does not belong here: what is asked (`library`) and by whom.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.random import Generator
@@ -15,7 +16,7 @@ from assets.ingestion.sample.codes import MODELS, POLICY_BY_CODE, TASKS
 from assets.ingestion.sample.world import DAY, HOUR, hexes
 from assets.ingestion.sample.worlds.library import NO_TEMPLATE, Ints
 from assets.ingestion.sample.worlds.networks import Place
-from assets.ingestion.sample.worlds.town import Account, Stream, Town
+from assets.ingestion.sample.worlds.town import Account, Stream, Town, rekeyed
 
 NEW_MODEL = "example-5"
 _MODELS = (*MODELS, NEW_MODEL)
@@ -99,21 +100,24 @@ class LogBook:
         tools = [_list(names) for names in stream.tools]
         servers = [next((name[4:] for name in names if name.startswith("mcp:")), "") for names in stream.tools]
         tool = (np.zeros(count, np.int64) if stream.tool is None else stream.tool).tolist()
-        owner = _owner(account)
+        old, new = _owner(account), _owner(account, second=True)
+        untold = (rng.random((2, count)) < self._town.spec.untold).tolist() if self._town.spec.untold else None
         for n in range(count):
             surface = names[surfaces[n]]
             template = prompts.template[n]
+            at = int(stream.at[n])
+            second = at >= self._town.rekeyed_ms
             place = stream.places[stream.place[n]]
             parts = [
-                f'{{"request_id":"req_syn_{ids[n]}","requested_at":"{times[n]}",{owner}'
+                f'{{"request_id":"req_syn_{ids[n]}","requested_at":"{times[n]}",{new if second else old}'
                 f',"api_key_id":"{stream.keys[stream.key[n]]}"',
                 f'"surface":"{surface}","model":"{_MODELS[models[n]]}"',
-                _where(place, null["prefix"][n], null["asn"][n]),
+                _where(rehashed(place) if second else place, null["prefix"][n], null["asn"][n]),
             ]
-            if template != NO_TEMPLATE and not null["template"][n]:
+            if template != NO_TEMPLATE and not null["template"][n] and not (untold and untold[0][n]):
                 parts.append(f'"template_hash":"{self._templates[template]}"')
             parts.append(f'"prompt_hash":"{self._prompts[prompts.prompt[n]]}"')
-            if not null["simhash"][n]:
+            if not null["simhash"][n] and not (untold and untold[1][n]):
                 parts.append(f'"prompt_simhash":"{int(prompts.simhash[n]):016x}"')
             parts.append(f'"task_category":"{TASKS[prompts.task[n]]}"')
             for name, field, flags in (
@@ -128,14 +132,28 @@ class LogBook:
                 parts.append(tools[tool[n]])
             if scores[n]:
                 parts.append(scores[n])
-            at = int(stream.at[n])
+            if self._town.spec.rekeyed:
+                parts.append(f'"hash_key_id":"hk_syn_{1 + second}"')
             sent = Sent(at, number, f"req_syn_{ids[n]}", surface, bool(prompts.elicits[n]), bool(prompts.grades[n]),
                         policies[n], servers[tool[n]] if surface == "mcp_connector" else "")  # fmt: skip
             yield at, (",".join(parts) + "}").encode(), sent
 
 
-def _owner(account: Account) -> str:
+@cache
+def rehashed(place: Place) -> Place:
+    """A place under the second key of the hashes."""
+    return replace(
+        place,
+        ip=rekeyed(place.ip),
+        prefix=rekeyed(place.prefix),
+        agent=rekeyed(place.agent),
+        device=rekeyed(place.device),
+    )
+
+
+def _owner(account: Account, *, second: bool = False) -> str:
     organization, payment = account.profile["organization_id"], account.profile["payment_hash"]
+    payment = rekeyed(payment) if payment and second else payment
     return (
         f'"account_id":"{account.account_id}"'
         + (f',"organization_id":"{organization}"' if organization else "")

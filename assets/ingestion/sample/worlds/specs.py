@@ -69,6 +69,9 @@ class Spec:
         outcomes_land: Whether the platform answers reports in `report_outcomes`.
         brigades: Groups of reporters that act together, per 4,000 accounts.
         spam_senders: Senders of careless or abusive notices, per 4,000 accounts.
+        rekeyed: Whether the key of the hashes changes in the middle of the window: nothing hashed before can be linked
+            with anything after.
+        untold: Share of requests without a template and, of others, without a simhash, besides those that lack it anyway.
         drifting: Whether a vendor's accuracy falls within the window.
     """
 
@@ -90,6 +93,8 @@ class Spec:
     device_pool: int = 240
     business_share: float = 0.17
     outcomes_land: bool = False
+    rekeyed: bool = False
+    untold: float = 0.0
     brigades: int = 3
     spam_senders: int = 4
     drifting: bool = True
@@ -162,6 +167,17 @@ WORLDS = {
             attack_networks=("residential", "mobile"),
             bad=tuple(family for family in BAD if family != "payment_ring"),
             benign=_shares(prompt_community=0.03, evaluation_lab=0.008, grading_desk=0.008, tutor=0.03),
+        ),
+        replace(
+            LIKE_LANDING_ZONE,
+            name="rekeyed",
+            about="The key of the hashes changes in mid-window, and a third of requests tell no template or no simhash.",
+            rekeyed=True,
+            untold=0.33,
+            organizations=0.2,
+            attack_networks=("cloud", "unknown", "vpn"),
+            benign=_shares(vpn_users=0.05, batch_job=0.02, key_migration=0.02),
+            outcomes_land=True,
         ),
     )
 }

@@ -6,6 +6,7 @@ Does not belong here: any family's behaviour.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Any, TypedDict, Unpack
 
 import numpy as np
@@ -156,6 +157,11 @@ class Town:
     banned: list[Account] = field(default_factory=list)
     reported: list[Account] = field(default_factory=list)
 
+    @property
+    def rekeyed_ms(self) -> int:
+        """When the key of the hashes changed, or never."""
+        return self.world.start_ms + self.world.days // 2 * DAY if self.spec.rekeyed else NEVER
+
     def group(self) -> str:
         """A new actor or group."""
         self.groups += 1
@@ -200,6 +206,11 @@ class Town:
                 **more,
             )
         )
+
+
+def rekeyed(digest: str) -> str:
+    """A hash of the same thing under the second key."""
+    return sha256(f"second {digest}".encode()).hexdigest()[: len(digest)]
 
 
 def found(world: World, spec: Spec) -> Town:
