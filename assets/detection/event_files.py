@@ -219,10 +219,10 @@ def _micros(kind: str) -> str:
         return "epoch_us(told)" if kind == "TIMESTAMP WITH TIME ZONE" else "epoch_us(cast(told as timestamp))"
     if kind in _INTEGERS:
         return f"case when told between -{_MOST_SECONDS} and {_MOST_SECONDS} then cast(told as bigint) * 1000000 end"
-    number = "try_cast(told as decimal(38, 9))"
+    number = "try_cast(told as decimal(18, 6))"
     seconds = (
         f"case when {number} between -{_MOST_SECONDS} and {_MOST_SECONDS} "
-        f"then cast(round({number} * 1000000, 0) as bigint) end"
+        f"then cast(cast({number} as decimal(24, 6)) * 1000000 as bigint) end"
     )
     if kind == "VARCHAR":
         instant = f"case when regexp_matches(trim(told), '{_OFFSET}') then epoch_us(try_cast(upper(trim(told)) as timestamptz)) end"
