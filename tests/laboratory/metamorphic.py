@@ -21,7 +21,7 @@ from orchestration.core.home import Home
 from tests.laboratory.deliveries import Delivery, Row, every, rewrite, write
 from tests.laboratory.reading import is_published
 
-_ID = re.compile(rb"\b(acct|org|key|req|det|rpt|rvw|act)_syn_([0-9a-f]{16,24})\b")
+_ID = re.compile(rb"\b(acct|org|key|req|det|rpt|rvw|act)_syn_([0-9a-f]{16,24})(?![0-9a-f])")
 
 _TIMES = ("requested_at", "detected_at", "submitted_at", "received_at", "decided_at", "updated_at", "observed_at")
 T = TypeVar("T")
