@@ -231,17 +231,27 @@ group by
 
     shares   relation made by coordination_shares, with the same window -#}
 {% macro coordination_viral(shares, window_seconds) -%}
+with full_buckets as (
+
+    select distinct
+        object_id,
+        bucket
+    from {{ shares }}
+    where is_cut
+
+)
+
 select
-    object_id,
-    bucket * {{ coordination_bucket_micros(window_seconds) | trim }} as bucket_micros,
-    count(distinct account_id) as accounts,
-    sum(case when is_cut then 1 else 0 end) as cut
-from {{ shares }}
-where not is_own_object
+    s.object_id,
+    s.bucket * {{ coordination_bucket_micros(window_seconds) | trim }} as bucket_micros,
+    count(distinct s.account_id) as accounts,
+    sum(case when s.is_cut then 1 else 0 end) as cut
+from {{ shares }} as s
+inner join full_buckets as f on s.object_id = f.object_id and s.bucket = f.bucket
+where not s.is_own_object
 group by
-    object_id,
-    bucket
-having sum(case when is_cut then 1 else 0 end) > 0
+    s.object_id,
+    s.bucket
 {%- endmacro %}
 
 {#- Which content an event stands for: the named one, else the event itself. -#}

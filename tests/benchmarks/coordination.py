@@ -146,12 +146,22 @@ def run(source: Path, peer: str, folder: Path, repeat: int) -> dict[str, list[Co
             left.unlink()
         return cost_of(peer, script, peers_csv, database, str(os.cpu_count()))
 
+    def peer_commands() -> Cost:
+        for left in folder.glob("cli.db*"):
+            left.unlink()
+        tool = Path(peer).with_name("compute_networks")
+        first = cost_of(tool, folder / "cli.db", "preprocess", peers_csv)
+        options = ["--time_window", str(WINDOW), "--min_edge_weight", "1"]
+        second = cost_of(tool, folder / "cli.db", "compute", "co_link", *options)
+        return Cost(first.cpu_seconds + second.cpu_seconds, max(first.peak_mib, second.peak_mib))
+
     sides: dict[str, Callable[[], Cost]] = {
         "rapporteur, reference case (Parquet)": lambda: cost_of(*command, source, "--out", folder / "reference"),
         "rapporteur, the peer's question (CSV)": lambda: cost_of(
             *command, ours_csv, "--min-participation", "1", "--out", folder / "same"
         ),
-        PEER: peer_run,
+        f"{PEER}, its commands": peer_commands,
+        f"{PEER}, called from Python": peer_run,
         "rapporteur, imports alone": lambda: cost_of(sys.executable, "-c", _OURS_STARTS),
         "peer, imports alone": lambda: cost_of(peer, "-c", _PEER_STARTS),
     }
@@ -173,16 +183,23 @@ def run(source: Path, peer: str, folder: Path, repeat: int) -> dict[str, list[Co
 def report(found: dict[str, list[Cost]]) -> None:
     """Print medians, and ratios of whole processes and of what is left without imports."""
     cpu = {name: median([cost.cpu_seconds for cost in costs]) for name, costs in found.items()}
-    reference, same, peer, ours_start, peer_start = cpu.values()
+    reference, same, commands, called, ours_start, peer_start = cpu.values()
     rows: list[list[object]] = [
         [name, cpu[name], round(max(cost.peak_mib for cost in costs))] for name, costs in found.items()
     ]
     print(table(["what", "CPU-s", "peak MiB"], rows))
-    print(
-        f"\nratio of whole processes: {reference / peer:.2f} (reference case), {same / peer:.2f} (same question); budget {BUDGET}"
-    )
-    inner = peer - peer_start
-    print(f"without imports: {(reference - ours_start) / inner:.2f} and {(same - ours_start) / inner:.2f}")
+    print(f"\nrapporteur against the peer, CPU (budget {BUDGET}):\n")
+    inner = called - peer_start
+    ratios: list[list[object]] = [
+        ["command against commands", round(reference / commands, 2), round(same / commands, 2)],
+        ["command against a call from Python", round(reference / called, 2), round(same / called, 2)],
+        [
+            "the same, both without imports",
+            round((reference - ours_start) / inner, 2),
+            round((same - ours_start) / inner, 2),
+        ],
+    ]
+    print(table(["ratio", "reference case", "same question"], ratios))
 
 
 def main() -> None:
