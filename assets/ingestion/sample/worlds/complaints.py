@@ -127,7 +127,7 @@ def _ordinary_reports(desk: Desk) -> None:
         at = desk.between(0, 0)
         who, founded = (dice.pick(careless), 0.1) if n % 9 == 0 else (dice.pick(people), 0.5)
         kind = dice.pick(kinds)
-        server = dice.pick(MCP_SERVERS[:6]) if kind == "mcp_server" else ""
+        server = dice.pick(MCP_SERVERS) if kind == "mcp_server" else ""
         _report(desk, Complaint(at, who, kind, desk.someone(at), dice.pick(_REASONS), founded, server))
 
 

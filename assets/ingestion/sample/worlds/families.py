@@ -57,6 +57,8 @@ BENIGN = {
     "verified_researcher": Family(loners.verified_researcher, 1, 1),
     "licensed_reseller": Family(loners.licensed_reseller, 1, 1),
     "prompt_community": Family(neighbours.prompt_community, 20, 60),
+    "misread_professional": Family(loners.misread_professional, 1, 1),
+    "early_adopter": Family(loners.early_adopter, 1, 1),
     "traveller": Family(loners.traveller, 1, 1),
     "product_templates": Family(neighbours.product_templates, 20, 50),
 }

@@ -172,3 +172,22 @@ def traveller(town: Town, rng: Generator, count: int) -> None:
         away = (at >= leave) & (at < leave + int(rng.uniform(3, 8)) * DAY)
         place = np.where(away, rng.integers(home, len(account.places), len(at)), rng.integers(0, home, len(at)))
         town.say(rng, account, at, everyday(town, rng, habits(town, rng), len(at)), place=place)
+
+
+def misread_professional(town: Town, rng: Generator, count: int) -> None:
+    """Lawyers, nurses, moderators: classifiers see harm in their work again and again, and answers are given."""
+    for _ in range(count):
+        account = open_account(town, rng, "misread_professional")
+        live(town, rng, account, 0.5)
+        at = rhythms.office(rng, town.world, account.country, float(rng.uniform(4, 15)) * town.spec.activity)
+        told = everyday(town, rng, habits(town, rng), len(at))
+        topics = rng.permutation(("fraud_scams", "self_harm", "hate", "illicit_goods", "harassment"))[:2].tolist()
+        town.say(rng, account, at, told, refusal=0.03, policies=tuple(topics))
+
+
+def early_adopter(town: Town, rng: Generator, count: int) -> None:
+    """Enthusiasts who are on a new model within hours, with everything they do."""
+    for _ in range(count):
+        account = open_account(town, rng, "early_adopter")
+        at = rhythms.human(rng, town.world, account.country, 8 * town.spec.activity, 0.6)
+        town.say(rng, account, at, everyday(town, rng, habits(town, rng), len(at)), pivot=0.9)

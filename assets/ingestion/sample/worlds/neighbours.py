@@ -23,7 +23,7 @@ TOOLS = (
     ("query_db",),
     ("file_search",),
     ("code_exec", "query_db"),
-    *((f"mcp:{server}",) for server in MCP_SERVERS[:8]),
+    *((f"mcp:{server}",) for server in MCP_SERVERS),
 )
 
 

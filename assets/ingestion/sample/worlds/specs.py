@@ -39,6 +39,8 @@ BENIGN = {
     "verified_researcher": 0.003,
     "licensed_reseller": 0.0015,
     "prompt_community": 0.013,
+    "misread_professional": 0.006,
+    "early_adopter": 0.012,
     "traveller": 0.006,
     "product_templates": 0.02,
 }
