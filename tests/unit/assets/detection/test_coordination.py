@@ -193,6 +193,18 @@ def test_one_noisy_account_crowds_nobody_out(tmp_path: Path) -> None:
     assert found.cut == 504 - 20
 
 
+def test_one_content_is_no_pair_and_an_original_pairs_with_nothing(tmp_path: Path) -> None:
+    events = [Event("a", "o", 1, "c1"), Event("b", "o", 2, "c1"), Event("c", "o", 3, "c2"), Event("d", "o", 3, "o")]
+    _, _, edges = run(tmp_path, events, mp=1)
+    assert weights(edges) == {frozenset("ac"): 1, frozenset("bc"): 1}
+
+
+def test_ids_that_differ_only_in_case_are_two(tmp_path: Path) -> None:
+    events = [Event("a", "o", 1, "c1"), Event("A", "o", 2, "c2"), Event("b", "O", 2, "c3")]
+    _, _, edges = run(tmp_path, events, mp=1)
+    assert weights(edges) == {frozenset("aA"): 1}
+
+
 def test_every_row_is_accounted_for(tmp_path: Path) -> None:
     events = [Event(None, "o", 1, "c"), Event("a", "", 1, "c"), Event("a", "o", None, None), Event("a", "o", 1, "c1")]
     found, _, _ = run(tmp_path, [*events, events[-1]], mp=1)
