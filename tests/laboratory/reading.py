@@ -5,6 +5,7 @@ Does not belong here: judging them.
 """
 
 import csv
+import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -68,7 +69,20 @@ def read_reasons(home: Home) -> dict[str, str]:
         "select unit_id, reasons from marts.fct_review_queue "
         "where as_of_date = (select max(as_of_date) from marts.fct_review_queue)",
     )
-    return {str(unit): "; ".join(map(str, text)) if isinstance(text, list) else str(text) for unit, text in rows}
+    return {str(unit): _told(text) for unit, text in rows}
+
+
+def _told(reasons: object) -> str:
+    """Reasons in one line: the names of signals where they are a JSON list of signals."""
+    try:
+        listed = json.loads(reasons) if isinstance(reasons, str) else reasons
+    except ValueError:
+        return str(reasons)
+    if not isinstance(listed, list):
+        return str(reasons)
+    return "; ".join(
+        str(each["signal"]) if isinstance(each, dict) and "signal" in each else str(each) for each in listed
+    )
 
 
 def read_process(home: Home, name: str) -> tuple[set[str], set[str], set[str]]:

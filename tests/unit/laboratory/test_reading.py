@@ -33,13 +33,13 @@ def labelled(tmp_path: Path) -> Home:
         connection.execute("create schema marts")
         connection.execute(
             "create table marts.fct_review_queue(as_of_date date, review_rank bigint, unit_kind varchar, unit_id varchar, "
-            "account_ids varchar[], score double, reasons varchar[])"
+            "account_ids varchar[], score double, reasons varchar)"
         )
         connection.execute(
             "insert into marts.fct_review_queue values "
-            "('2026-06-02', 1, 'account', 'u1', ['a'], 2, ['x']), "
-            "('2026-06-03', 2, 'account', 'u2', ['c'], 1, ['y', 'z']), "
-            "('2026-06-03', 1, 'cluster', 'u3', ['a', 'b'], 3, ['x'])"
+            "('2026-06-02', 1, 'account', 'u1', ['a'], 2, 'x'), "
+            "('2026-06-03', 2, 'account', 'u2', ['c'], 1, '[{\"signal\": \"y\"}, \"z\"]'), "
+            "('2026-06-03', 1, 'cluster', 'u3', ['a', 'b'], 3, 'x')"
         )
         connection.execute("create table marts.fct_reporter_reliability(reporter_id varchar, is_brigade boolean)")
         connection.execute(
