@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -37,7 +36,7 @@ def main(words: Sequence[str] | None = None) -> int:
     quiet_environment()
     console = Console(width=asked.width or None)
     results: list[tables.Result] = []
-    process: list[tuple[str, str, set[str], set[str], set[str]]] = []
+    process: list[tables.Named] = []
     failed = False
     for name in asked.worlds or list(WORLDS):
         for seed in asked.seeds:
@@ -52,7 +51,13 @@ def main(words: Sequence[str] | None = None) -> int:
                 console.print(f"[dim]{name}, seed {seed}: {built.seconds:.0f} s[/dim]")
                 results += _scores(built.home, name, seed)
                 process += [(name, what, *reading.read_process(built.home, what)) for what in reading.PROCESS]
-    equalities = [] if not asked.metamorphic else list(_equalities(console, asked))
+    equalities: list[tables.Equality] = []
+    if asked.metamorphic:
+        try:
+            equalities += _equalities(console, asked)
+        except building.LineFailedError as error:
+            console.print(f"[red]a change[/red]: {error}")
+            failed = True
     _show(console, results, process, equalities)
     if asked.landing_zone:
         failed |= not _show_landing_zone(console, asked.keep)
@@ -101,7 +106,12 @@ def _scores(home: Home, name: str, seed: int) -> list[tables.Result]:
     return found
 
 
-def _show(console: Console, results: Sequence[tables.Result], process: Any, equalities: Any) -> None:
+def _show(
+    console: Console,
+    results: Sequence[tables.Result],
+    process: Sequence[tables.Named],
+    equalities: Sequence[tables.Equality],
+) -> None:
     if results:
         tables.show_scores(console, results)
         ours = [result.score for result in results if result.queue == QUEUE]
@@ -124,7 +134,7 @@ def _show_clean(console: Console, clean: Sequence[Score]) -> None:
         )
 
 
-def _equalities(console: Console, asked: argparse.Namespace) -> Iterator[tuple[str, bool, int, int, int]]:
+def _equalities(console: Console, asked: argparse.Namespace) -> Iterator[tables.Equality]:
     """Each change of one small world, run from nothing, against the unchanged world: account days and queue."""
     with _folder(asked.keep, "metamorphic") as folder:
         console.print("[dim]a small world for changes ...[/dim]")

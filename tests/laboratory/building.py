@@ -68,9 +68,11 @@ def build_landing_zone(folder: Path, source: Path) -> Built:
 
 
 def run_line(home: Home) -> Built:
-    """`rapporteur run`, with the clock that the sample knows."""
+    """`rapporteur run`, with the clock that the sample knows; raises `LineFailedError` when nothing is published."""
     started = time.monotonic()
-    rapporteur(home, "run")
+    said = rapporteur(home, "run")
+    if not home.published_current.exists():
+        raise LineFailedError(f"rapporteur run published nothing\n{said[-2000:]}")
     return Built(home, time.monotonic() - started)
 
 

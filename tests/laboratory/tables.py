@@ -18,6 +18,11 @@ from rich.table import Table
 from tests.laboratory.scoring import FamilyScore, Score
 from tests.laboratory.statistics import wilson
 
+Equality = tuple[str, bool, int, int, int]
+"""(change, whether it changed a byte, lines expected, lines missing, lines too many)."""
+Named = tuple[str, str, set[str], set[str], set[str]]
+"""(world, what, abusive in truth, named by the product, all)."""
+
 
 @dataclass(frozen=True)
 class Result:
@@ -111,7 +116,7 @@ def show_families(console: Console, title: str, families: Iterable[FamilyScore],
     console.print(table)
 
 
-def show_process(console: Console, rows: Iterable[tuple[str, str, set[str], set[str], set[str]]]) -> None:
+def show_process(console: Console, rows: Iterable[Named]) -> None:
     """Brigades, notice spam and vendor drift: how many there are, how many were named, how many wrongly."""
     table = Table(title="Abuse of our own processes", title_justify="left")
     for column in ("world", "what", "in truth", "named", "rightly", "precision", "recall", "honest", "wrongly named"):
@@ -126,7 +131,7 @@ def show_process(console: Console, rows: Iterable[tuple[str, str, set[str], set[
     console.print(table)
 
 
-def show_equalities(console: Console, rows: Iterable[tuple[str, bool, int, int, int]]) -> None:
+def show_equalities(console: Console, rows: Iterable[Equality]) -> None:
     """One line for each metamorphic change."""
     table = Table(title="Changes that must not change the queue", title_justify="left")
     for column in ("change", "changed bytes", "queue lines", "missing", "too many", "same"):
