@@ -1,10 +1,11 @@
 """`make bench`: every benchmark, one after the other; each prints its own table."""
 
-from tests.benchmarks import coordination, features, fixed_cost, history, ingestion
+from tests.benchmarks import coordination, features, features_history, fixed_cost, history, ingestion
 
 if __name__ == "__main__":
     ingestion.main()
     features.main()
+    features_history.main()
     fixed_cost.main()
     history.main()
     coordination.main()
