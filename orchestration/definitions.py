@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 
+from assets.detection.assets import build_detection_assets
 from assets.ingestion.assets import build_ingestion_assets
 from assets.transform import translator
 from assets.transform.assets import build_transform_assets
@@ -46,6 +47,7 @@ def build_defs(
     place = home or Home.at(get_settings().home)
     project = parsed or manifest(place)
     transform = build_transform_assets(project)
+    detection = [build_detection_assets(translator.detection_inputs(project))] if translator.concluding(project) else []
     published_keys = [
         translator.asset_key(node)
         for node in translator.built_nodes(project).values()
@@ -56,7 +58,8 @@ def build_defs(
     return dg.Definitions(
         assets=[
             *build_ingestion_assets(place),
-            transform,
+            *transform,
+            *detection,
             build_publication_asset(published_keys),
             *reports,
         ],

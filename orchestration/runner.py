@@ -18,7 +18,7 @@ from assets.transform import translator
 from assets.transform.project import fingerprint, manifest
 from assets.transform.run import select_models
 from orchestration.alerts import blocking_messages
-from orchestration.core import keys, ops
+from orchestration.core import derived, keys, ops
 from orchestration.core.clock import stamp
 from orchestration.core.commits import Commit, read_commits
 from orchestration.core.home import Home
@@ -96,6 +96,8 @@ def selection_for(home: Home, request: RunRequest, commits: list[Commit]) -> lis
         wanted = set(select_models(parsed, feeds | behind) or ())
         nodes = [node for node in nodes if node["name"] in wanted]
     marts = [translator.asset_key(node) for node in nodes]
+    if {node["unique_id"] for node in nodes} & translator.concluding(parsed):
+        marts += [dg.AssetKey(keys.derived(relation)) for relation in derived.RELATIONS]
     raw = sorted(FEEDS) if everything else sorted(feeds | behind)
     return [*(dg.AssetKey(keys.raw(feed)) for feed in raw), *marts, published]
 
@@ -125,7 +127,7 @@ def execute(home: Home, defs: dg.Definitions, instance: dg.DagsterInstance, requ
     """
     began = stamp()
     selection = selection_for(home, request, read_commits(home))
-    config = {"ops": {"ingest": {"config": _ingest_config(request)}}} if _has_ingest(selection) else {}
+    config = {"ops": _op_config(selection, request)}
     result = defs.resolve_job_def("daily").execute_in_process(
         instance=instance,
         asset_selection=selection,
@@ -158,6 +160,16 @@ def execute(home: Home, defs: dg.Definitions, instance: dg.DagsterInstance, requ
 
 def _has_ingest(selection: Iterable[dg.AssetKey]) -> bool:
     return any(key.path[0] == keys.RAW for key in selection)
+
+
+def _op_config(selection: Iterable[dg.AssetKey], request: RunRequest) -> dict[str, Any]:
+    ops_config: dict[str, Any] = {}
+    ingest = _ingest_config(request)
+    if _has_ingest(selection):
+        ops_config["ingest"] = {"config": ingest}
+    if request.rebuild_days and any(key.path[0] == keys.DERIVED for key in selection):
+        ops_config["detect"] = {"config": {name: ingest[name] for name in ("rebuild_from", "rebuild_to")}}
+    return ops_config
 
 
 def _ingest_config(request: RunRequest) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from orchestration.core.failpoints import reach
 from orchestration.core.home import Home
 from orchestration.core.resources import Writer
 from quality_checks import checking
-from quality_checks.expectations import FEEDS, MARTS
+from quality_checks.expectations import CONCLUSIONS, FEEDS, MARTS
 from quality_checks.freshness import default_cadence
 from quality_checks.ledger import CheckResult, record
 from quality_checks.reconciliation import BUILT_FROM
@@ -107,6 +107,21 @@ def mart_specs(parsed: Mapping[str, Any]) -> list[AssetCheckSpec]:
     return [_spec(name, list(key), "error", _MART_TOLD[name]) for name, key in sorted(wanted) if key in built]
 
 
+def conclusion_specs(parsed: Mapping[str, Any]) -> list[AssetCheckSpec]:
+    """Specs of all checks on what dbt builds after detection.
+
+    Args:
+        parsed: The manifest; checks of relations that it lacks are left out.
+    """
+    built = {(node["schema"], node["name"]) for node in parsed["nodes"].values() if node["resource_type"] == "model"}
+    wanted = sorted(_pair(mart.relation) for mart in CONCLUSIONS)
+    return [
+        _spec("expectations_hold", list(key), "error", _MART_TOLD["expectations_hold"])
+        for key in wanted
+        if key in built
+    ]
+
+
 def _pair(relation: str) -> tuple[str, str]:
     schema, _, name = relation.partition(".")
     return schema, name
@@ -137,7 +152,9 @@ def build_raw_checks(home: Home) -> list[AssetChecksDefinition]:
 
 
 def build_mart_checks(home: Home, parsed: Mapping[str, Any]) -> list[AssetChecksDefinition]:
-    """The op `mart_checks`: after dbt, before publication; a build whose errors are none is accepted here.
+    """The ops `mart_checks`, after dbt and before detection, and `conclusion_checks`, after what dbt builds from detection.
+
+    A whole build whose errors are none is accepted by the last of them that has something to judge.
 
     Args:
         home: Whose line; the run's `writer` resource names the same.
@@ -153,14 +170,32 @@ def build_mart_checks(home: Home, parsed: Mapping[str, Any]) -> list[AssetChecks
     )
     def mart_checks(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResult]:
         writer: Writer = context.resources.writer
-        results = checking.check_marts(writer.home)
-        record(writer.home, writer.run_id, results)
-        if all(one.passed for one in results if one.severity == "error"):
-            candidate.accept(writer.home, writer.run_id)
-            reach("marts_checked")
-        yield from _events(context, results)
+        yield from _judge(context, writer, checking.check_marts(writer.home), "marts_checked")
 
-    return [mart_checks]
+    specs = conclusion_specs(parsed)
+
+    @multi_asset_check(
+        name="conclusion_checks",
+        specs=specs,
+        can_subset=True,
+        required_resource_keys={"writer"},
+        description=f"Checks what dbt has built from detection in {home.root.name}.",
+    )
+    def conclusion_checks(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResult]:
+        writer: Writer = context.resources.writer
+        yield from _judge(context, writer, checking.check_conclusions(writer.home), "conclusions_checked")
+
+    return [mart_checks, conclusion_checks] if specs else [mart_checks]
+
+
+def _judge(
+    context: AssetCheckExecutionContext, writer: Writer, results: list[CheckResult], reached: str
+) -> Iterator[AssetCheckResult]:
+    record(writer.home, writer.run_id, results)
+    if all(one.passed for one in results if one.severity == "error"):
+        candidate.accept(writer.home, writer.run_id)
+        reach(reached)
+    yield from _events(context, results)
 
 
 def _events(context: AssetCheckExecutionContext, results: Iterable[CheckResult]) -> Iterator[AssetCheckResult]:

@@ -9,7 +9,7 @@ from orchestration.core.clock import utc_now
 from orchestration.core.home import Home
 from orchestration.core.publish import replace_table
 from quality_checks import control_totals, coverage, freshness, reconciliation, suites
-from quality_checks.expectations import FEEDS
+from quality_checks.expectations import CONCLUSIONS, FEEDS
 from quality_checks.ledger import CheckResult
 from quality_checks.scope import Scope, load_ledger, open_build, read_scope
 
@@ -98,6 +98,23 @@ def check_marts(home: Home) -> list[CheckResult]:
         if one.assets[0] in present
     ]
     return [*results, *suites.run_suites(home.current_db, chosen)]
+
+
+def check_conclusions(home: Home) -> list[CheckResult]:
+    """Judge the marts that were built after detection.
+
+    Args:
+        home: Whose build; its databases are closed in this process, and closed again afterwards.
+
+    Returns:
+        Results on `marts/`, all errors.
+    """
+    with open_build(home) as connection:
+        scope = read_scope(home, connection)
+        present = _present_marts(connection)
+    touched = None if scope.built_through == 0 or "retractions" in scope.touched else scope.touched
+    chosen = suites.mart_suites(touched, scope.built_through, CONCLUSIONS)
+    return suites.run_suites(home.current_db, [one for one in chosen if one.assets[0] in present])
 
 
 def _present_marts(connection: duckdb.DuckDBPyConnection) -> set[str]:

@@ -169,6 +169,16 @@ class MartExpectation:
 
 
 _CHANNEL = (("channel", ("internal", "out_of_court", "court")),)
+_DETECTION = (
+    "model_requests",
+    "accounts",
+    "detections",
+    "enforcement_actions",
+    "user_reports",
+    "allowlist",
+    "model_releases",
+)
+
 MARTS = (
     MartExpectation(
         "marts.fct_account_days", ("model_requests",), ("account_id", "surface"), (("request_count", 1, None), ("input_tokens", 0, None)),
@@ -185,3 +195,16 @@ MARTS = (
         "marts.fct_reviews", ("reviews",), ("enqueued_at", "_file_id"), (("severity", 1, 4),),
     ),
 )  # fmt: skip
+
+CONCLUSIONS = (
+    MartExpectation(
+        "marts.fct_signals", _DETECTION, ("first_detected_at", "first_known_at"), (("day_count", 1, None),),
+        (("subject_kind", ("account", "cluster")),),
+    ),
+    # No unit rests on one kind of evidence alone.
+    MartExpectation(
+        "marts.fct_review_queue", _DETECTION, ("account_ids", "reasons"), (("evidence_kind_count", 2, None), ("probability", 0, 1)),
+        (("unit_kind", ("account", "cluster")),),
+    ),
+)  # fmt: skip
+"""Marts that are built after detection, and judged after the others."""

@@ -11,6 +11,7 @@ import duckdb
 from assets.ingestion.contracts import FEEDS, Feed, lake_columns
 from assets.ingestion.fast_sql import name_of, quoted
 from assets.ingestion.withdrawn_days import withdrawn_days
+from orchestration.core import derived
 from orchestration.core.commits import Commit, DataFile
 from orchestration.core.home import Home
 
@@ -61,6 +62,7 @@ def load(
     except BaseException:
         con.execute("ROLLBACK")
         raise
+    derived.load(con, home, commits[-1].batch_id if commits else 0)
     _files(con, home, commits)
 
 

@@ -5,6 +5,7 @@ Turning a build into Dagster's events and the check ledger belongs here; the bui
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,43 +33,96 @@ from orchestration.core.resources import Writer
 TransformEvent = MaterializeResult[Any] | AssetCheckResult
 
 
-def build_transform_assets(parsed: Mapping[str, Any], *, project: Path | None = None) -> AssetsDefinition:
-    """The op `transform`, which brings the marts up to the watermark.
+@dataclass(frozen=True)
+class Stage:
+    """One of the two builds of a run.
 
-    It builds what hangs on the feeds that changed (everything at a rebuild; just the selection when that leaves out something that
-    changed), in this process, and puts a complete build forward as the candidate that the mart checks judge. Every asset of the run
+    Attributes:
+        name: Of its op.
+        told: What it builds, for people.
+        nodes: Ids of the models and seeds that are its own.
+        is_last: Whether a build is whole after it.
+        reached: Fail-point just after it.
+    """
+
+    name: str
+    told: str
+    nodes: frozenset[str]
+    is_last: bool
+    reached: str
+
+
+def stages(parsed: Mapping[str, Any]) -> list[Stage]:
+    """What is built before detection and what after it; one stage where nothing reads derived facts.
+
+    Args:
+        parsed: The manifest.
+    """
+    later = frozenset(translator.concluding(parsed))
+    first = Stage(
+        name="transform",
+        told="dbt build of the models downstream of the feeds that changed, and their tests; detection reads some of them.",
+        nodes=frozenset(translator.built_nodes(parsed)) - later,
+        is_last=not later,
+        reached="dbt_built",
+    )
+    second = Stage(
+        name="conclude",
+        told="dbt build of the models that read what detection concluded, and their tests.",
+        nodes=later,
+        is_last=True,
+        reached="conclusions_built",
+    )
+    return [first, second] if later else [first]
+
+
+def build_transform_assets(parsed: Mapping[str, Any], *, project: Path | None = None) -> list[AssetsDefinition]:
+    """The ops `transform` and `conclude`, which bring the marts up to the watermark; detection runs between them.
+
+    Each builds what hangs on the feeds that changed (everything at a rebuild; just the selection when that leaves out something that
+    changed), in this process; a complete build is put forward as the candidate that the mart checks judge. Every asset of the run
     is reported, the untouched ones as `rebuilt: false`, so that what comes after is never skipped. Needs the resource `writer`.
 
     Args:
         parsed: The manifest (`project.manifest`).
         project: Folder of the dbt project; ours when None.
     """
+    return [_stage_assets(parsed, stage, project) for stage in stages(parsed)]
 
+
+def _stage_assets(parsed: Mapping[str, Any], stage: Stage, project: Path | None) -> AssetsDefinition:
     @multi_asset(
-        name="transform",
-        specs=translator.asset_specs(parsed),
-        check_specs=translator.check_specs(parsed),
+        name=stage.name,
+        specs=translator.asset_specs(parsed, stage.nodes),
+        check_specs=translator.check_specs(parsed, stage.nodes),
         can_subset=True,
         required_resource_keys={"writer"},
-        description="dbt build of all models downstream of the feeds that changed, and their tests.",
+        description=stage.told,
     )
     def transform(context: AssetExecutionContext) -> Iterator[TransformEvent]:
         writer: Writer = context.resources.writer
         home = writer.home
-        candidate.withdraw(home)
         change = read_change(home, read_commits(home))
-        chosen, is_complete = choose(parsed, context.selected_asset_keys, change)
+        chosen, is_complete = choose(parsed, context.selected_asset_keys, change, stage)
         context.log.info(_plan(chosen, change))
+        before = candidate.waiting(home, writer.run_id) if stage.name == "conclude" else None
+        candidate.withdraw(home)
         failure: BuildFailed | None = None
         try:
             result = build(home, select=chosen, project=project, with_views=change.feeds is None)
         except BuildFailed as error:
             result, failure = error.result, error
         ops.append(home, "check_results", check_rows(parsed, result, writer.run_id, change.watermark))
-        if failure is None and is_complete:
-            _propose(writer, change, result, project)
-            reach("dbt_built")
-        yield from _events(context, parsed, result, change, is_broken=failure is not None)
+        if failure is None and is_complete and (stage.name == "transform" or before is not None):
+            _propose(
+                writer,
+                change,
+                project,
+                has_new_rows=bool(result.nodes) or (before is not None and before.has_new_rows),
+                is_whole=stage.is_last or not needed(parsed, change, stages(parsed)[1]),
+            )
+            reach(stage.reached)
+        yield from _events(context, parsed, result, change, stage, is_broken=failure is not None)
         if failure is not None:
             raise Failure(
                 description=str(failure),
@@ -79,36 +133,49 @@ def build_transform_assets(parsed: Mapping[str, Any], *, project: Path | None = 
     return transform
 
 
-def choose(parsed: Mapping[str, Any], selected: AbstractSet[AssetKey], change: Change) -> tuple[list[str] | None, bool]:
-    """Which models a run builds, and whether that brings the marts up to the watermark.
+def needed(parsed: Mapping[str, Any], change: Change, stage: Stage) -> list[str]:
+    """Names of a stage's models that a change touches, sorted; all of them at a rebuild."""
+    nodes = translator.built_nodes(parsed)
+    own = {str(nodes[key]["name"]) for key in stage.nodes}
+    touched = select_models(parsed, change.feeds)
+    return sorted(own if touched is None else own & set(touched))
+
+
+def choose(
+    parsed: Mapping[str, Any], selected: AbstractSet[AssetKey], change: Change, stage: Stage
+) -> tuple[list[str] | None, bool]:
+    """Which models a stage builds, and whether that brings them up to the watermark.
 
     Args:
         parsed: The manifest.
         selected: Assets of the run.
         change: What the marts lack.
+        stage: Which build.
 
     Returns:
         Names for `build` (None: everything), and whether nothing that changed is left out. A run whose selection leaves out something
         that changed builds just its selection, and its watermark does not count.
     """
-    nodes = translator.built_nodes(parsed).values()
-    picked = [str(node["name"]) for node in nodes if translator.asset_key(node) in selected]
-    needed = select_models(parsed, change.feeds)
-    if needed is None:
-        is_everything = len(picked) == len(nodes)
-        return (None if is_everything else picked), is_everything
-    is_complete = set(needed) <= set(picked)
-    return (needed if is_complete else picked), is_complete
+    nodes = translator.built_nodes(parsed)
+    picked = [
+        str(nodes[key]["name"]) for key in nodes if key in stage.nodes and translator.asset_key(nodes[key]) in selected
+    ]
+    wanted = needed(parsed, change, stage)
+    is_complete = set(wanted) <= set(picked)
+    if is_complete and change.feeds is None and len(stage.nodes) == len(nodes):
+        return None, True
+    return (wanted if is_complete else picked), is_complete
 
 
-def _propose(writer: Writer, change: Change, result: BuildResult, project: Path | None) -> None:
+def _propose(writer: Writer, change: Change, project: Path | None, *, has_new_rows: bool, is_whole: bool) -> None:
     candidate.propose(
         writer.home,
         candidate.Candidate(
             run_id=writer.run_id,
             fingerprint=fingerprint(project),
             built_through=change.watermark,
-            has_new_rows=bool(result.nodes),
+            has_new_rows=has_new_rows,
+            is_whole=is_whole,
         ),
     )
 
@@ -116,6 +183,8 @@ def _propose(writer: Writer, change: Change, result: BuildResult, project: Path 
 def _plan(chosen: list[str] | None, change: Change) -> str:
     if chosen is None:
         return f"rebuilding every model at watermark {change.watermark}"
+    if change.feeds is None:
+        return f"rebuilding {len(chosen)} model(s) at watermark {change.watermark}"
     feeds = ", ".join(sorted(change.feeds or ())) or "none"
     return f"building {len(chosen)} model(s) at watermark {change.watermark}; feeds that changed: {feeds}"
 
@@ -125,6 +194,7 @@ def _events(
     parsed: Mapping[str, Any],
     result: BuildResult,
     change: Change,
+    stage: Stage,
     is_broken: bool,
 ) -> Iterator[TransformEvent]:
     if is_broken and not result.nodes:
@@ -133,7 +203,11 @@ def _events(
     for unique_id, node in translator.built_nodes(parsed).items():
         key = translator.asset_key(node)
         outcome = done.get(unique_id)
-        if key in context.selected_asset_keys and (outcome is None or not outcome.is_failure):
+        if (
+            unique_id in stage.nodes
+            and key in context.selected_asset_keys
+            and (outcome is None or not outcome.is_failure)
+        ):
             yield MaterializeResult(asset_key=key, metadata=_metadata(outcome, change.watermark))
     yield from _check_events(context, parsed, result)
 

@@ -14,8 +14,10 @@ import duckdb
 
 from assets.transform.invocation import invoke
 from assets.transform.project import cache_dir, dbt_flags, manifest, manifest_file
+from assets.transform.translator import detection_reads
 from orchestration.core.commits import Commit
 from orchestration.core.home import Home
+from orchestration.core.keys import DERIVED
 
 PASSED = frozenset({"success", "pass", "no-op"})
 WARNED = frozenset({"warn"})
@@ -128,8 +130,8 @@ def select_models(parsed: Mapping[str, Any], feeds: Iterable[str] | None) -> lis
         feeds: Feeds that changed; None means a full rebuild.
 
     Returns:
-        None for everything; else the sorted names of the models downstream of those feeds, and, when there are any, of the models
-        that read the run's `as_of`, which moves with every batch. Empty: nothing to do.
+        None for everything; else the sorted names of the models downstream of those feeds, through detection too, and, when there
+        are any, of the models that read the run's `as_of`, which moves with every batch. Empty: nothing to do.
     """
     if feeds is None:
         return None
@@ -139,6 +141,10 @@ def select_models(parsed: Mapping[str, Any], feeds: Iterable[str] | None) -> lis
         return []
     roots |= _as_of_readers(parsed)
     reached = _downstream(parsed, roots)
+    if detection_reads(parsed) & {parsed["nodes"][key]["name"] for key in reached if key in parsed["nodes"]}:
+        reached |= _downstream(
+            parsed, {key for key, source in parsed["sources"].items() if source["schema"] == DERIVED}
+        )
     return sorted(parsed["nodes"][key]["name"] for key in reached if key.startswith("model."))
 
 

@@ -4,7 +4,7 @@ Naming, describing and tagging belong here; running and reporting results (asset
 Stands in for dagster_dbt's translator, whose import pulls in dbt itself: see docs/adr/0006-dbt-in-process.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -26,6 +26,34 @@ _GUARDS = {
 }
 
 
+def concluding(parsed: Mapping[str, Any]) -> set[str]:
+    """Ids of the models and seeds that read derived facts, directly or through others: they are built after detection."""
+    waiting = [key for key, source in parsed["sources"].items() if source["schema"] == keys.DERIVED]
+    reached: set[str] = set()
+    while waiting:
+        for child in parsed["child_map"].get(waiting.pop(), ()):
+            if child not in reached:
+                reached.add(child)
+                waiting.append(child)
+    return {key for key in reached if key in parsed["nodes"] and parsed["nodes"][key]["resource_type"] in BUILT}
+
+
+def detection_reads(parsed: Mapping[str, Any]) -> set[str]:
+    """Names of the models that detection draws its conclusions from, as the source `derived` declares them."""
+    return {
+        str(name)
+        for source in parsed["sources"].values()
+        if source["schema"] == keys.DERIVED
+        for name in (source.get("source_meta") or source["config"].get("meta") or {}).get("reads", ())
+    }
+
+
+def detection_inputs(parsed: Mapping[str, Any]) -> list[AssetKey]:
+    """Keys of those models, sorted."""
+    names = detection_reads(parsed)
+    return sorted(asset_key(node) for node in built_nodes(parsed).values() if node["name"] in names)
+
+
 def is_restricted(node: Mapping[str, Any]) -> bool:
     """Whether a relation lies in the restricted file."""
     return bool(node["database"] == "restricted")
@@ -35,6 +63,8 @@ def asset_key(node: Mapping[str, Any]) -> AssetKey:
     """Key of a model, seed or source: [layer, name]."""
     if node["resource_type"] == "source" and node["schema"] == keys.RAW:
         return AssetKey(keys.raw(node["name"]))
+    if node["resource_type"] == "source" and node["schema"] == keys.DERIVED:
+        return AssetKey(keys.derived(node["name"]))
     return AssetKey([node["schema"], node["name"]])
 
 
@@ -67,7 +97,9 @@ def upstream(parsed: Mapping[str, Any], node: Mapping[str, Any]) -> list[AssetKe
         parent = parsed["nodes"].get(name) or parsed["sources"].get(name)
         if parent is None:
             continue
-        if parent["resource_type"] == "source" and (parent["schema"] != keys.RAW or parent["name"] in NOT_FEEDS):
+        if parent["resource_type"] == "source" and (
+            parent["schema"] not in {keys.RAW, keys.DERIVED} or parent["name"] in NOT_FEEDS
+        ):
             continue
         found.append(asset_key(parent))
     return sorted(set(found))
@@ -82,8 +114,8 @@ def built_nodes(parsed: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {key: nodes[key] for key in TopologicalSorter(parents).static_order()}
 
 
-def asset_specs(parsed: Mapping[str, Any]) -> list[AssetSpec]:
-    """One spec per model and seed."""
+def asset_specs(parsed: Mapping[str, Any], only: Set[str] | None = None) -> list[AssetSpec]:
+    """One spec per model and seed; `only` names the ids wanted, all when None."""
     return [
         AssetSpec(
             key=asset_key(node),
@@ -99,6 +131,7 @@ def asset_specs(parsed: Mapping[str, Any]) -> list[AssetSpec]:
             metadata={"dbt_unique_id": key},
         )
         for key, node in built_nodes(parsed).items()
+        if only is None or key in only
     ]
 
 
@@ -117,11 +150,13 @@ def severity(test: Mapping[str, Any]) -> str:
     return "warn" if str(test["config"].get("severity", "error")).lower() == "warn" else "error"
 
 
-def check_specs(parsed: Mapping[str, Any]) -> list[AssetCheckSpec]:
-    """One spec per dbt test on a model or seed; errors block what is downstream."""
+def check_specs(parsed: Mapping[str, Any], only: Set[str] | None = None) -> list[AssetCheckSpec]:
+    """One spec per dbt test on a model or seed; errors block what is downstream. `only` names the ids wanted, all when None."""
     specs = []
     for key, test in sorted(parsed["nodes"].items()):
         if test["resource_type"] != "test" or (node := tested_node(parsed, test)) is None:
+            continue
+        if only is not None and node["unique_id"] not in only:
             continue
         specs.append(
             AssetCheckSpec(

@@ -77,3 +77,13 @@ days: name of the touched-days model.
             )
     {%- endif -%}
 {%- endmacro -%}
+
+{#- Pre-hook of an incremental table of what detection concluded: removes every day with a new evaluation. -#}
+{%- macro delete_evaluated_days(column) -%}
+    {%- if execute and load_relation(this) is not none -%}
+        delete from {{ this }}
+        where
+            {{ built_through() }} = 0
+            or {{ column }} in (select touched.event_date from {{ ref('int_touched_evaluated_days') }} as touched)
+    {%- endif -%}
+{%- endmacro -%}

@@ -18,12 +18,14 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
         fingerprint: Of the dbt project that built it.
         built_through: The watermark that it was built to.
         has_new_rows: Whether any model was built, so that readers must see a new copy even at an old watermark.
+        is_whole: False while the models that read derived facts are still to be built.
     """
 
     run_id: str
     fingerprint: str
     built_through: int
     has_new_rows: bool
+    is_whole: bool = True
 
 
 def propose(home: Home, candidate: Candidate) -> None:
@@ -36,6 +38,15 @@ def withdraw(home: Home) -> None:
     (home.build / "candidate.json").unlink(missing_ok=True)
 
 
+def waiting(home: Home, run_id: str) -> Candidate | None:
+    """A run's own candidate, whole or not; None when there is none."""
+    path = home.build / "candidate.json"
+    if not path.exists():
+        return None
+    candidate = msgspec.json.decode(path.read_bytes(), type=Candidate)
+    return candidate if candidate.run_id == run_id else None
+
+
 def accept(home: Home, run_id: str) -> bool:
     """Let a run's build count, because its checks passed.
 
@@ -46,11 +57,8 @@ def accept(home: Home, run_id: str) -> bool:
     Returns:
         Whether there was such a build.
     """
-    path = home.build / "candidate.json"
-    if not path.exists():
-        return False
-    candidate = msgspec.json.decode(path.read_bytes(), type=Candidate)
-    if candidate.run_id != run_id:
+    candidate = waiting(home, run_id)
+    if candidate is None or not candidate.is_whole:
         return False
     state = read_state(home)
     write_state(
@@ -61,5 +69,5 @@ def accept(home: Home, run_id: str) -> bool:
             published_through=0 if candidate.has_new_rows else state.published_through,
         ),
     )
-    path.unlink()
+    withdraw(home)
     return True

@@ -5,6 +5,7 @@ Only names belong here.
 
 LANDING = "landing"
 RAW = "raw"
+DERIVED = "derived"
 REPORTS = "reports"
 PUBLISHED = ("published", "current")
 
@@ -19,6 +20,11 @@ def landing(feed: str) -> list[str]:
 def raw(feed: str) -> list[str]:
     """Key of a feed's typed rows."""
     return [RAW, feed]
+
+
+def derived(relation: str) -> list[str]:
+    """Key of facts that our own product concluded."""
+    return [DERIVED, relation]
 
 
 def report(report_id: str) -> list[str]:

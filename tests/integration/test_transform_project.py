@@ -22,7 +22,7 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def test_every_model_becomes_an_asset_that_an_auditor_can_read(parsed: dict[str, Any]) -> None:
     definition = build_transform_assets(parsed)
-    specs = {spec.key: spec for spec in definition.specs}
+    specs = {spec.key: spec for one in definition for spec in one.specs}
     assert len(specs) == len(translator.built_nodes(parsed))
     unclear = [
         spec.key.to_user_string() for spec in specs.values() if not (spec.description or "").startswith("One row per")

@@ -150,7 +150,7 @@ where
     and traffic.parallel_day_ratio >= 0.5
 qualify row_number() over (partition by counted.account_id order by new_place_ratio desc, onset_date) = 1;
 
-create or replace temp table connector as
+create or replace temp table connector_call as
 with calls as (
     select account_id, tool_name, sum(request_count) as request_count
     from warehouse.intermediate.int_account_tool_days, evaluation
@@ -158,17 +158,27 @@ with calls as (
     group by account_id, tool_name
 )
 
-select account_id, max(share) as top_share
+select *
 from (
     select
         account_id,
+        substr(tool_name, 5) as server_name,
         request_count,
         request_count / sum(request_count) over (partition by tool_name) as share,
         sum(request_count) over (partition by tool_name) as server_requests
     from calls
 )
-where request_count >= 30 and server_requests >= 60
-group by account_id;
+where request_count >= 30 and server_requests >= 60;
+
+-- Main users of a server that many have reported, each reporter once.
+create or replace temp table reported_server as
+select server.mcp_server, count(distinct server.reporter_id) as reporter_count
+from warehouse.staging.stg_user_reports as server, evaluation
+where
+    server.mcp_server is not null
+    and server.submitted_at < as_of_end
+    and server.submitted_at >= as_of_end - interval 28 day
+group by server.mcp_server;
 
 create or replace temp table detection_count as
 select account_id, policy_code, count(*) as detection_count
@@ -187,6 +197,7 @@ create or replace temp table account_value as
 select 'own_pipelines' as signal_id, account_id, case when pipeline_ratio >= 0.15 and fresh_ratio >= 0.9 and top_template_ratio <= 0.25 then pipeline_count else 0 end as value from feature
 union all select 'many_pipelines', account_id, case when pipeline_ratio >= 0.5 and fresh_ratio >= 0.9 and top_template_ratio <= 0.25 then pipeline_count else 0 end from feature
 union all select 'elicitation', account_id, elicits_count / (prompt_requests + 10) from feature where prompt_requests > 0
+union all select 'elicitation_at_volume', account_id, elicits_count / (prompt_requests + 10) from feature where prompt_requests >= 1000
 union all select 'grading', account_id, grades_count / (prompt_requests + 10) from feature where prompt_requests > 0
 union all select 'strict_format', account_id, strict_count / (prompt_requests + 10) from feature where prompt_requests > 0
 union all select 'task_breadth', account_id, task_entropy from feature where task_entropy is not null and request_count >= 40
@@ -197,7 +208,9 @@ union all select 'probing', account_id, case when refusal_count >= 8 and refusal
 union all select 'new_places', account_id, new_place_ratio from place
 union all select 'added_traffic', account_id, growth from place where new_place_ratio >= 4
 union all select 'connector_detections', account_id, detection_count from detection_count where policy_code = 'mcp_abuse'
-union all select 'connector_share', account_id, top_share from connector
+union all select 'connector_share', account_id, max(share) from connector_call group by account_id
+union all select 'connector_dominance', account_id, max(share) from connector_call group by account_id
+union all select 'reported_connector', account_id, max(reporter_count) from connector_call inner join reported_server on reported_server.mcp_server = server_name where share >= 0.25 group by account_id
 union all select 'return_by_key', account_id, max(key_type_count) from return_key group by account_id
 union all select 'return_by_content', account_id, max(score) from return_content group by account_id
 union all select 'research_verified', account_id, 1 from account where is_research_verified

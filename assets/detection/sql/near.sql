@@ -1,57 +1,64 @@
 -- Near-duplicate prompts of different accounts found on the day of evaluation: bands of the 64-bit simhash, distance <= 6.
--- A hash of more than ten accounts is public; a band of more than 400 prompts is too crowded to search (counted in near_cut).
+-- A band of more than 400 prompts is too crowded to search (kept in near_crowd); a hash of more than ten accounts is public.
 
-create or replace temp table near_prompt as
-select distinct account_id, template_hash, ('0x' || prompt_simhash)::ubigint as hash
-from window_prompts
-where prompt_simhash is not null
-qualify count(distinct account_id) over (partition by prompt_simhash) <= 10;
-
-create or replace temp table near_new as
-select distinct account_id, template_hash, ('0x' || prompt_simhash)::ubigint as hash
+create or replace temp table near_fresh as
+select distinct account_id, template_hash, hash
 from window_prompts, evaluation
-where prompt_simhash is not null and event_date = as_of_date;
+where hash is not null and event_date = as_of_date;
 
 create or replace temp table near_band as
-with fresh as (
-    select near_new.*, place, (hash >> (16 * place)) & 65535 as band
-    from near_new, range(4) as places(place)
+with known as (
+    select distinct account_id, template_hash, hash from window_prompts where hash is not null
+),
+
+placed as (
+    select known.*, place, (hash >> (16 * place)) & 65535 as band from known, range(4) as places(place)
 ),
 
 wanted as (
-    select distinct place, band from fresh
+    select distinct place, (hash >> (16 * place)) & 65535 as band from near_fresh, range(4) as places(place)
 )
 
-select near_prompt.*, place, (hash >> (16 * place)) & 65535 as band
-from near_prompt, range(4) as places(place)
-where (place, (hash >> (16 * place)) & 65535) in (select (place, band) from wanted);
+select placed.* from placed semi join wanted using (place, band);
 
 create or replace temp table near_crowd as
 select place, band, count(*) as prompt_count, count(distinct account_id) as account_count
 from near_band
 group by place, band;
 
-delete from warehouse.detection.near_pairs where event_date = (select as_of_date from evaluation);
-
-insert into warehouse.detection.near_pairs
-with fresh as (
-    select near_band.* from near_band semi join near_new using (account_id, hash)
+create or replace temp table near_found as
+with searched as (
+    select near_band.*
+    from near_band
+    inner join near_crowd using (place, band)
+    where near_crowd.account_count >= 2 and near_crowd.prompt_count <= 400
 )
 
 select distinct
-    (select as_of_date from evaluation) as event_date,
     least(fresh.account_id, known.account_id) as account_a,
     greatest(fresh.account_id, known.account_id) as account_b,
     case when fresh.account_id < known.account_id then fresh.hash else known.hash end as hash_a,
     case when fresh.account_id < known.account_id then known.hash else fresh.hash end as hash_b,
     case when fresh.account_id < known.account_id then fresh.template_hash else known.template_hash end as template_a,
     case when fresh.account_id < known.account_id then known.template_hash else fresh.template_hash end as template_b
-from fresh
-inner join near_crowd using (place, band)
-inner join near_band as known using (place, band)
+from (select * from searched semi join near_fresh using (account_id, hash)) as fresh
+inner join searched as known using (place, band)
 where
-    near_crowd.account_count >= 2
-    and near_crowd.prompt_count <= 400
-    and fresh.account_id <> known.account_id
+    fresh.account_id <> known.account_id
     and bit_count(xor(fresh.hash, known.hash)) <= 6
     and (fresh.template_hash is null or known.template_hash is null or fresh.template_hash <> known.template_hash);
+
+delete from warehouse.detection.near_pairs where event_date = (select as_of_date from evaluation);
+
+insert into warehouse.detection.near_pairs
+with public_hash as (
+    select hash
+    from window_prompts
+    where hash in (select hash_a from near_found union select hash_b from near_found)
+    group by hash
+    having count(distinct account_id) > 10
+)
+
+select (select as_of_date from evaluation), near_found.*
+from near_found
+where hash_a not in (select hash from public_hash) and hash_b not in (select hash from public_hash);

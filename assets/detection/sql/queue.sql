@@ -32,7 +32,7 @@ with standing as (
     select
         unit_member.unit_kind,
         unit_member.unit_id,
-        list(unit_member.account_id order by unit_member.account_id) filter (ban.account_id is null) as account_ids,
+        list(unit_member.account_id order by unit_member.account_id) as account_ids,
         count(listed.account_id) as listed_count,
         count(*) as account_count,
         min(listed.reason) as listing_reason,

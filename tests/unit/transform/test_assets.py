@@ -9,7 +9,7 @@ from dagster import AssetCheckSeverity, AssetKey, AssetsDefinition, DagsterInsta
 
 from assets.transform import project as dbt_home
 from assets.transform import translator
-from assets.transform.assets import build_transform_assets, choose
+from assets.transform.assets import build_transform_assets, choose, stages
 from assets.transform.run import Change
 from orchestration.core import candidate, ops
 from orchestration.core.home import Home
@@ -21,7 +21,8 @@ from .conftest import facts, land
 
 @pytest.fixture
 def definition(home: Home, project: Path) -> AssetsDefinition:
-    return build_transform_assets(dbt_home.manifest(home, project), project=project)
+    (only,) = build_transform_assets(dbt_home.manifest(home, project), project=project)
+    return only
 
 
 def test_models_become_assets_with_layer_group_owner_sensitivity_and_lineage_to_the_feed(
@@ -128,8 +129,9 @@ def test_a_selection_that_leaves_out_something_that_changed_does_not_count(home:
     everything = {translator.asset_key(node) for node in translator.built_nodes(parsed).values()}
     changed = Change(2, frozenset({"actions"}))
     fact = {AssetKey(["marts", "fct_actions"])}
-    assert choose(parsed, everything, changed) == (["dim_ages", "fct_actions", "stg_actions"], True)
-    assert choose(parsed, fact, changed) == (["fct_actions"], False)
-    assert choose(parsed, everything, Change(2, None)) == (None, True)
-    assert choose(parsed, fact, Change(2, None)) == (["fct_actions"], False)
-    assert choose(parsed, fact, Change(2, frozenset())) == ([], True)
+    (stage,) = stages(parsed)
+    assert choose(parsed, everything, changed, stage) == (["dim_ages", "fct_actions", "stg_actions"], True)
+    assert choose(parsed, fact, changed, stage) == (["fct_actions"], False)
+    assert choose(parsed, everything, Change(2, None), stage) == (None, True)
+    assert choose(parsed, fact, Change(2, None), stage) == (["fct_actions"], False)
+    assert choose(parsed, fact, Change(2, frozenset()), stage) == ([], True)

@@ -21,6 +21,7 @@ hashed as (
         requests.event_date,
         requests.account_id,
         requests.surface,
+        requests.request_id,
         {{ linkable('requests.template_hash') }} as template_hash,
         {{ linkable('requests.prompt_hash') }} as prompt_hash,
         case when requests.prompt_simhash != '' then requests.prompt_simhash end as prompt_simhash,
@@ -45,7 +46,8 @@ select
     count(case when hashed.strict_format then 1 end) as strict_count,
     count(case when hashed.stop_reason = 'refusal' then 1 end) as refusal_count,
     min(hashed.requested_at) as first_at,
-    max(hashed.requested_at) as last_at
+    max(hashed.requested_at) as last_at,
+    min(hashed.request_id) as least_request_id
 from hashed
 group by
     hashed.event_date,

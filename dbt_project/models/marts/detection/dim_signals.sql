@@ -1,0 +1,19 @@
+select
+    signals.signal_id,
+    signals.signal_version,
+    signals.subject_kind,
+    signals.evidence_kind,
+    signals.points,
+    signals.threshold_floor,
+    signals.peer_quantile,
+    signals.unit,
+    signals.owner,
+    signals.meaning,
+    signals.expected_false_positives,
+    signals.calibrated_on,
+    signals.reference_window,
+    signals.calibration_source,
+    signals.allow_list_policy,
+    signals.tactic_ids,
+    signals.valid_from
+from {{ ref('signals') }} as signals
