@@ -19,16 +19,16 @@ the observed share against the expected one; 0 when the observed share is not be
 {%- macro shortfall_evidence(hits, trials, expected_ppm) -%}
     case
         when {{ trials }} is null or {{ trials }} = 0 or {{ hits }} * 1000000 >= {{ trials }} * {{ expected_ppm }} then 0
+        -- 0 times the logarithm of 1 where a count is 0: an engine may take the logarithm before it looks at the condition
         else cast(round(
             1000 * (
-                case
-                    when {{ hits }} = 0 then 0
-                    else {{ hits }} * ln(cast({{ hits }} as double) * 1000000 / ({{ trials }} * {{ expected_ppm }}))
-                end
-                + ({{ trials }} - {{ hits }})
-                * ln(
-                    cast({{ trials }} - {{ hits }} as double) * 1000000
-                    / ({{ trials }} * (1000000 - {{ expected_ppm }}))
+                {{ hits }} * ln(
+                    cast(greatest({{ hits }}, 1) as double) * 1000000
+                    / (greatest({{ trials }}, 1) * greatest({{ expected_ppm }}, 1))
+                )
+                + ({{ trials }} - {{ hits }}) * ln(
+                    cast(greatest({{ trials }} - {{ hits }}, 1) as double) * 1000000
+                    / (greatest({{ trials }}, 1) * greatest(1000000 - {{ expected_ppm }}, 1))
                 )
             )
         ) as bigint)

@@ -2,7 +2,7 @@
 
 -- one line per vendor, queue and day with a decision: what the day adds to the running sums, from the days before it alone
 with limits as (
-    {{ signal_limits('vendor_drift', 1, ['peer_items', 'shift_ppm', 'label_slack_milli']) }}
+    {{ signal_limits('vendor_drift', 1, ['minimum_baseline_items', 'peer_items', 'shift_ppm', 'label_slack_milli']) }}
 ),
 
 labels as (
@@ -109,8 +109,12 @@ select
     weighed.item_count,
     weighed.violating_count,
     cast(weighed.expected_error_ppm as bigint) as expected_error_ppm,
-    weighed.golden_wrong_count * weighed.wrong_millinats
-    + (weighed.golden_count - weighed.golden_wrong_count) * weighed.right_millinats as accuracy_millinats,
+    -- vendors differ: until a vendor has a past of its own, it is not judged by that of others
+    case
+        when weighed.past_count < limits.minimum_baseline_items then 0
+        else weighed.golden_wrong_count * weighed.wrong_millinats
+            + (weighed.golden_count - weighed.golden_wrong_count) * weighed.right_millinats
+    end as accuracy_millinats,
     scores.label_score_milli,
     case when scores.label_score_milli is null then 0 else scores.label_score_milli - limits.label_slack_milli end as label_rise_milli,
     case when scores.label_score_milli is null then 0 else -scores.label_score_milli - limits.label_slack_milli end as label_fall_milli,
