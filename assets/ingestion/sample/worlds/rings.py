@@ -34,6 +34,8 @@ def harvest(town: Town, rng: Generator, count: int, *, elicits: float = 0.55, gr
 
 def mingled(town: Town, rng: Generator, loot: Templates, count: int, cover: float) -> tuple[Prompts, Ints]:
     """Extraction mixed with everyday prompts; the second value is 1 where a prompt belongs to the extraction."""
+    if town.spec.evasive:
+        cover = max(cover, float(rng.uniform(0.75, 0.88)))
     theirs = int(rng.binomial(count, 1 - cover))
     parts = (
         town.library.fill(rng, loot, zipf(rng, len(loot), theirs, 0.5)),
@@ -148,7 +150,7 @@ def hydra_ring(town: Town, rng: Generator, count: int) -> None:
     for at in _flows(town, rng, count, start, (4, 22)):
         chosen = rng.choice(len(pool), min(len(pool), int(rng.integers(2, 5))), replace=False)
         places = [replace(pool[int(n)], device=devices[int(rng.integers(len(devices)))]) for n in chosen]
-        card = cards[int(rng.integers(len(cards)))] if rng.random() < 0.75 else None
+        card = cards[int(rng.integers(len(cards)))] if rng.random() < (0.4 if town.spec.evasive else 0.75) else None
         account = _recruit(town, rng, "hydra_ring", actor, start, places, card)
         work(town, rng, account, at, loot, cover, shared=hideout)
 
@@ -174,7 +176,8 @@ def paraphrase_ring(town: Town, rng: Generator, count: int) -> None:
     cover = float(rng.uniform(0.25, 0.6))
     for at in _flows(town, rng, count, start, (4, 18)):
         account = _recruit(town, rng, "paraphrase_ring", actor, start, lair(town, rng, int(rng.integers(1, 4))))
-        own = town.library.draw(rng, prompts, tasks=PRIZED, spread=(0.015, 0.04))
+        spread = (0.03, 0.06) if town.spec.evasive else (0.015, 0.04)
+        own = town.library.draw(rng, prompts, tasks=PRIZED, spread=spread)
         elicits, grades, strict = (np.where(flag, 0.9, 0.0) for flag in (core.elicits, core.grades, core.strict))
         worded = replace(own, base=core.simhash, task=core.task, elicits=elicits, grades=grades, strict=strict)
         work(town, rng, account, at, worded, cover)

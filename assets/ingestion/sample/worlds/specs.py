@@ -63,6 +63,7 @@ class Spec:
         attack_networks: Kinds of network that rings rent.
         human_attackers: Whether rings keep working hours.
         hide_daily: Whether rings change addresses, devices and keys every day.
+        evasive: Whether rings and wolves hide under four fifths of cover, reword more, and share fewer cards.
         payments_land: Whether payment fingerprints are in the logs and accounts at all.
         organizations: Share of ordinary accounts that belong to small firms with several seats.
         common_devices: Share of clients whose fingerprint is a common one.
@@ -89,6 +90,7 @@ class Spec:
     attack_networks: tuple[str, ...] = ("cloud", "residential", "mobile", "vpn")
     human_attackers: bool = False
     hide_daily: bool = False
+    evasive: bool = False
     payments_land: bool = True
     organizations: float = 0.0
     common_devices: float = 0.42
@@ -159,6 +161,14 @@ WORLDS = {
             attack_networks=("residential", "business", "mobile"),
             benign=_shares(company_seats=0.12, office_gateway=0.10, carrier_nat=0.12, agency=0.02, batch_job=0.03),
             outcomes_land=True,
+        ),
+        replace(
+            LIKE_LANDING_ZONE,
+            name="evasive",
+            about="Attackers who have read the catalogue: four fifths cover, more rewording, fewer shared cards; much NAT.",
+            evasive=True,
+            attack_networks=("mobile", "residential"),
+            benign=_shares(carrier_nat=0.15, prompt_community=0.03, product_templates=0.04, vpn_users=0.04),
         ),
         replace(
             LIKE_LANDING_ZONE,
