@@ -91,7 +91,10 @@ select
     coalesce(cluster_content.shared_ratio, 0) as shared_ratio,
     (people.kind_count >= 2)::int
     + (people.email_pattern_count >= 0.7 * people.account_count and people.email_pattern_count >= 3)::int
-    + (people.organization_count >= 2 or (people.organization_count >= 1 and people.organized_count < people.account_count))::int as unlikeness
+    + (people.organization_count >= 2 or (people.organization_count >= 1 and people.organized_count < people.account_count))::int as unlikeness,
+    cluster_key.two_key_ratio >= 0.3
+    or links.paraphrase_ratio >= 0.5
+    or (cluster_key.key_ratio >= 0.5 and coalesce(cluster_content.shared_ratio, 0) >= 0.2) as is_tied_twice
 from people
 inner join links using (cluster_id)
 inner join cluster_key using (cluster_id)
@@ -144,8 +147,9 @@ union all select 'some_shared_content', cluster_id, case when key_ratio >= 0.3 t
 union all select 'paraphrase', cluster_id, paraphrase_ratio from cluster_shape
 union all select 'shared_pipelines', cluster_id, same_pipeline_ratio from cluster_shape
 union all select 'rare_content', cluster_id, same_rare_ratio from cluster_shape
-union all select 'unlike_members', cluster_id, unlikeness from cluster_shape where account_count >= 3
-union all select 'very_unlike_members', cluster_id, unlikeness from cluster_shape where account_count >= 4
+-- strangers are unlike each other anyway: it says something only of those whom more than one thing ties
+union all select 'unlike_members', cluster_id, unlikeness from cluster_shape where account_count >= 3 and is_tied_twice
+union all select 'very_unlike_members', cluster_id, unlikeness from cluster_shape where account_count >= 4 and is_tied_twice
 union all select 'cluster_elicitation', cluster_id, elicits_ratio from cluster_shape where request_count >= 60
 union all select 'cluster_grading', cluster_id, grades_ratio from cluster_shape where request_count >= 60
 union all select 'cluster_breadth', cluster_id, task_entropy from cluster_shape where request_count >= 60

@@ -14,7 +14,11 @@ select
     case when signup_ip_hash <> '' then coalesce(nullif(hash_key_id, '') || ':', '') || signup_ip_hash end as signup_key,
     referrer_account_id,
     created_at,
-    case when organization_id is null and coalesce(kind, 'individual') = 'individual' then 'person' else 'organisation' end as peer_group
+    case
+        when kind = 'education' then 'education'
+        when organization_id is null and coalesce(kind, 'individual') = 'individual' then 'person'
+        else 'organisation'
+    end as peer_group
 from current.history.hist_accounts, evaluation
 where _version_at < as_of_end
 qualify row_number() over (
