@@ -13,6 +13,8 @@ import duckdb
 import yaml
 
 from assets.ingestion.contracts import FEEDS, lake_columns
+from orchestration.core import derived
+from orchestration.core.home import Home
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -53,6 +55,7 @@ def make_warehouse(root: Path) -> Warehouse:
         connection.execute("create table raw.pins (watermark bigint, built_through bigint, as_of timestamptz)")
         connection.execute("create table raw.touched_days (feed varchar, event_date date)")
         connection.execute("insert into raw.pins values (0, 0, '2026-01-01T00:00:00Z')")
+        derived.load(connection, Home.at(root), 0)
         connection.execute("create schema current.ops")
         connection.execute(
             "create table current.ops.files "
