@@ -21,7 +21,8 @@ class Parentage:
         cluster_id: The cluster of today.
         parent_cluster_id: One of yesterday's with accounts in common.
         shared_account_count: How many.
-        relation: `continued`, `split` (the parent goes on under its own name elsewhere, or is gone), `merged` (it is now part of another).
+        relation: `continued` (same name), `merged` (an old name took in a parent that is gone), else `split` (the accounts left a
+            parent that goes on elsewhere, or that fell apart).
     """
 
     cluster_id: str
@@ -45,13 +46,18 @@ def components(left: Any, right: Any) -> tuple[Any, Any]:  # noqa: ANN401 - nump
 
     if len(left) == 0:
         return np.asarray(left), np.zeros(0, dtype=np.int64)
-    nodes, places = np.unique(np.concatenate([np.asarray(left), np.asarray(right)]), return_inverse=True)
+    nodes, places = np.unique(np.concatenate([_ends(left), _ends(right)]), return_inverse=True)
     edges = len(left)
     graph = coo_matrix(
         (np.ones(edges, dtype=np.int8), (places[:edges], places[edges:])), shape=(len(nodes), len(nodes))
     )
     _, labels = connected_components(graph, directed=False)
     return nodes, labels
+
+
+def _ends(of_edges: Any) -> Any:  # noqa: ANN401 - numpy arrays of any one type
+    """As an array; texts as objects, since numpy's own texts are all as long as the longest and lose NULs at their end."""
+    return of_edges if isinstance(of_edges, np.ndarray) else np.array(of_edges, dtype=object)
 
 
 def stable_ids(groups: Sequence[Set[str]], previous: Mapping[str, str], day: date) -> tuple[list[str], list[Parentage]]:
@@ -94,8 +100,7 @@ def stable_ids(groups: Sequence[Set[str]], previous: Mapping[str, str], day: dat
 def _relation(name: str, parent: str, taken: Set[str]) -> str:
     if name == parent:
         return "continued"
-    # a new name beside a parent that lives on: split off; an old name that took in a parent: merged
-    return "merged" if name in taken else "split"
+    return "merged" if name in taken and parent not in taken else "split"
 
 
 def _new_name(day: date, accounts: Set[str]) -> str:

@@ -6,7 +6,7 @@ made late says the same as one made in time.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from importlib.resources import files
 
 import duckdb
@@ -33,6 +33,7 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
         "hash_a ubigint, hash_b ubigint, template_a varchar, template_b varchar)"
     )
     connection.execute("create table if not exists warehouse.detection.near_days (event_date date)")
+    connection.execute("create or replace temp table window_extent (made_on date, filled_to date)")
     registry.load(connection)
     for relation, columns in RELATIONS.items():
         typed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
@@ -79,9 +80,26 @@ def _set_day(connection: duckdb.DuckDBPyConnection, day: date) -> None:
                 cast($day as date) as as_of_date,
                 cast($day as date) - {WINDOW_DAYS - 1} as window_start,
                 timezone('UTC', cast(cast($day as date) + 1 as timestamp)) as as_of_end,
-                $digest as registry_sha256""",
-        {"day": day, "digest": registry.digest()},
+                $digest as registry_sha256,
+                cast($filled_from as date) as filled_from""",
+        {"day": day, "digest": registry.digest(), "filled_from": _filled_from(connection, day)},
     )
+
+
+def _filled_from(connection: duckdb.DuckDBPyConnection, day: date) -> date:
+    """First day to read into the window's tables, which then hold all days up to `day`.
+
+    A later day reads what is new since the one before it. The tables are made anew for an earlier day, and once in a window's length,
+    because deleted rows keep their place in memory.
+    """
+    first = day - timedelta(WINDOW_DAYS - 1)
+    row = connection.execute("select made_on, filled_to from window_extent").fetchone()
+    is_kept = row is not None and row[1] < day and (day - row[0]).days < WINDOW_DAYS
+    if not is_kept:
+        connection.execute("drop table if exists window_prompts; drop table if exists near_known")
+    made_on = row[0] if is_kept and row else day
+    connection.execute("delete from window_extent; insert into window_extent values (?, ?)", [made_on, day])
+    return max(first, row[1] + timedelta(1)) if is_kept and row else first
 
 
 def _run(connection: duckdb.DuckDBPyConnection, *steps: str) -> None:

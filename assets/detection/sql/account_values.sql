@@ -198,6 +198,7 @@ select 'own_pipelines' as signal_id, account_id, case when pipeline_ratio >= 0.1
 union all select 'many_pipelines', account_id, case when pipeline_ratio >= 0.5 and fresh_ratio >= 0.9 and top_template_ratio <= 0.25 then pipeline_count else 0 end from feature
 union all select 'elicitation', account_id, elicits_count / (prompt_requests + 10) from feature where prompt_requests > 0
 union all select 'elicitation_at_volume', account_id, elicits_count / (prompt_requests + 10) from feature where prompt_requests >= 1000
+union all select 'grading_throughout', account_id, grades_count / (prompt_requests + 10) from feature where prompt_requests >= 60
 union all select 'grading', account_id, grades_count / (prompt_requests + 10) from feature where prompt_requests > 0
 union all select 'strict_format', account_id, strict_count / (prompt_requests + 10) from feature where prompt_requests > 0
 union all select 'task_breadth', account_id, task_entropy from feature where task_entropy is not null and request_count >= 40

@@ -62,7 +62,9 @@ with everything as (
 
 select
     everything.*,
-    template_count >= 1 and template_count >= 3 * expected + 1 as is_same_content,
+    -- Chernoff's bound on a Poisson tail: chance gives this many to fewer than one pair in ten thousand
+    template_count > expected
+    and template_count * ln(greatest(template_count, 1) / greatest(expected, 1e-6)) - template_count + expected >= 9.2 as is_same_content,
     -- prompt-sharing strangers pass on the template itself; who paraphrases changes it
     family_count >= 2 and family_count > template_count as is_paraphrase,
     pipeline_count >= 3 as is_same_pipeline,

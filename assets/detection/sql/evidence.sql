@@ -7,7 +7,7 @@ select
     detection.subject_id,
     case
         when signal_id in ('elicitation', 'elicitation_at_volume', 'cluster_elicitation') then 'elicits'
-        when signal_id in ('grading', 'cluster_grading') then 'grades'
+        when signal_id in ('grading', 'grading_throughout', 'cluster_grading') then 'grades'
         when signal_id = 'strict_format' then 'strict'
         when signal_id in ('refusals', 'probing') then 'refused'
         when signal_id in ('own_pipelines', 'many_pipelines', 'shared_pipelines', 'shared_content', 'some_shared_content', 'rare_content') then 'template'
@@ -38,36 +38,53 @@ own as (
     where degree <= 4 and request_count >= 10 and prompt_count >= 0.85 * request_count
 ),
 
-ranked as (
+-- Signals of a subject that the same requests show have the same evidence: it is looked for once.
+shown as (
+    select distinct subject_kind, subject_id, shown_by from wanted_evidence
+),
+
+found as (
     select
-        wanted_evidence.signal_id,
-        wanted_evidence.subject_kind,
-        wanted_evidence.subject_id,
-        window_prompts.least_request_id,
-        row_number() over (
-            partition by wanted_evidence.signal_id, wanted_evidence.subject_kind, wanted_evidence.subject_id, window_prompts.account_id, window_prompts.event_date
-            order by window_prompts.least_request_id
-        ) as place
-    from wanted_evidence
+        shown.subject_kind,
+        shown.subject_id,
+        shown.shown_by,
+        min(window_prompts.least_request_id, 20) as request_ids
+    from shown
     inner join subject_account using (subject_kind, subject_id)
     inner join window_prompts using (account_id)
     where
-        case wanted_evidence.shown_by
+        case shown.shown_by
             when 'elicits' then window_prompts.elicits_count > 0
             when 'grades' then window_prompts.grades_count > 0
             when 'strict' then window_prompts.strict_count > 0
             when 'refused' then window_prompts.refusal_count > 0
             when 'template' then
                 (window_prompts.account_id, window_prompts.template_hash) in (select (account_id, template_hash) from own)
-                or (wanted_evidence.subject_id, window_prompts.template_hash) in (select (cluster_id, template_hash) from shared)
+                or (shown.subject_id, window_prompts.template_hash) in (select (cluster_id, template_hash) from shared)
             else true
         end
+    group by shown.subject_kind, shown.subject_id, shown.shown_by, window_prompts.account_id, window_prompts.event_date
+),
+
+ranked as (
+    select
+        subject_kind,
+        subject_id,
+        shown_by,
+        unnest(request_ids) as request_id,
+        generate_subscripts(request_ids, 1) as place
+    from found
+),
+
+chosen as (
+    select subject_kind, subject_id, shown_by, list(request_id order by place, request_id)[1:20] as request_ids
+    from ranked
+    group by subject_kind, subject_id, shown_by
 )
 
-select signal_id, subject_kind, subject_id, list(least_request_id order by place, least_request_id)[1:20] as request_ids
-from ranked
-where place <= 20
-group by signal_id, subject_kind, subject_id;
+select wanted_evidence.signal_id, subject_kind, subject_id, chosen.request_ids
+from wanted_evidence
+inner join chosen using (subject_kind, subject_id, shown_by);
 
 update new_detections
 set evidence_request_ids = evidence.request_ids

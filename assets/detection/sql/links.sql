@@ -37,25 +37,28 @@ inner join linking_key as rhs using (key_type, key_value)
 where lhs.account_id < rhs.account_id
 group by lhs.account_id, rhs.account_id;
 
--- Shared templates against chance: with the numbers of templates and their degrees given, two accounts share
--- `expected` of them when templates are handed out at random (bipartite configuration model).
+-- Shared templates against chance: `expected` is how many of one's templates a random account of the other's breadth would use,
+-- each template taken up in proportion to its other users. Counting per pair keeps one big ring from hiding itself in the average.
 create or replace temp table shared_template as
 with rare as (
     select * from window_templates where degree between 2 and 60
 ),
 
 per_account as (
-    select account_id, count(*) as template_count from rare group by account_id
+    select account_id, count(*) as template_count, sum(degree - 1) as other_users from rare group by account_id
 ),
 
-chance as (
-    select sum(degree * (degree - 1.0)) / nullif(pow(sum(degree), 2), 0) as factor
-    from (select any_value(degree) as degree from rare group by template_hash)
+population as (
+    select greatest(count(*) - 1, 1) as others, (select avg(template_count) from per_account) as mean_count
+    from feature
 )
 
 select
     pairs.*,
-    round(of_a.template_count * of_b.template_count * chance.factor, 6) as expected
+    round(
+        least(of_a.other_users * of_b.template_count, of_b.other_users * of_a.template_count)
+        / (population.others * population.mean_count), 6
+    ) as expected
 from (
     select
         lhs.account_id as account_a,
@@ -76,4 +79,4 @@ from (
 ) as pairs
 inner join per_account as of_a on of_a.account_id = pairs.account_a
 inner join per_account as of_b on of_b.account_id = pairs.account_b
-cross join chance;
+cross join population;

@@ -72,11 +72,11 @@ with hours as (
     select
         account_id,
         sum(request_count) as request_count,
-        count(distinct hour) as hour_count,
-        count(distinct event_date) as day_count,
+        bit_count(bit_or(1 << hour)) as hour_count,
+        bit_count(bit_or(1 << (event_date - window_start))) as day_count,
         min(event_date) as first_day,
         max(event_date) as last_day
-    from window_hours
+    from window_hours, evaluation
     group by account_id
 ),
 
@@ -127,17 +127,17 @@ prompts as (
         sum(grades_count) as grades_count,
         sum(strict_count) as strict_count,
         sum(refusal_count) as refusal_count,
-        count(distinct prompt_hash) / nullif(sum(request_count) filter (prompt_hash is not null), 0) as fresh_ratio
+        count(distinct prompt_key) / nullif(sum(request_count) filter (prompt_key is not null), 0) as fresh_ratio
     from window_prompts
     group by account_id
 ),
 
 -- An evaluation asks the same items again, if not from one account then from its sisters in the organisation.
 organisation as (
-    select organization_id, count(distinct prompt_hash) / sum(request_count) as fresh_ratio
+    select organization_id, count(distinct prompt_key) / sum(request_count) as fresh_ratio
     from window_prompts
     inner join account using (account_id)
-    where organization_id is not null and prompt_hash is not null
+    where organization_id is not null and prompt_key is not null
     group by organization_id
 )
 
