@@ -5,26 +5,22 @@ is (`exact`), the SQL (`fast_sql`), writing the lake (`parts`).
 """
 
 import json
-import os
 import re
-import tempfile
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 
-from assets.ingestion.contracts import Feed, duckdb_type
-from assets.ingestion.exact import Fault, Row, canonical_json, decode_line
-from assets.ingestion.fast_sql import name_of, quoted, read_columns, staged_columns, typing_sql, version
-from assets.ingestion.sensitive import forbidden, printable_name
+from assets.ingestion.exact import Fault, Row, decode_line
+from assets.ingestion.fast_sql import name_of, quoted, read_columns, typing_sql
+from assets.ingestion.line_excess import Numbers, count_escapes, count_excess
+from assets.ingestion.sensitive import forbidden
 from assets.ingestion.splitter import Block
+from assets.ingestion.staging import Stage, as_file, drop_table, insert_rows, new_table, versioned
+from assets.ingestion.tally import Tally
 
 MIB = 1024 * 1024
 FAST_LINE_BYTES = 1 * MIB
@@ -37,128 +33,8 @@ _MAX_REMEMBERED = 100_000
 # One read at a time: DuckDB's reader holds buffers of 32 MiB until it is done, and files are decoded side by side.
 _READING = threading.Lock()
 # A number with an exponent, as a member's value.
-_EXPONENT = re.compile(rb":-?[0-9.]+[eE]")
+_EXPONENT = re.compile(rb":[ \t\r]*-?[0-9.]+[eE]")
 _PLAIN_NAME_CHARS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
-
-
-@dataclass(frozen=True, slots=True)
-class BadLine:
-    """A line set aside: where and why, never what it says."""
-
-    line_no: int
-    byte_offset: int | None
-    sheet: str | None
-    fault: Fault
-
-
-@dataclass(slots=True)
-class Tally:
-    """What was met while decoding one file.
-
-    Attributes:
-        lines: Physical lines, blank ones included.
-        blank: Lines of white space.
-        bad: Lines set aside.
-        new_fields: Unknown field to number of lines that carry it.
-        new_values: Unknown ``field=value`` to number of lines.
-        surfaces: Surfaces seen in rows that fit.
-        exact_lines: Lines that went the exact path.
-    """
-
-    lines: int = 0
-    blank: int = 0
-    bad: list[BadLine] = field(default_factory=list)
-    new_fields: Counter[str] = field(default_factory=Counter)
-    new_values: Counter[str] = field(default_factory=Counter)
-    surfaces: set[str] = field(default_factory=set)
-    exact_lines: int = 0
-
-    def refuse(self, line_no: int, byte_offset: int | None, sheet: str | None, fault: Fault) -> None:
-        """Set a line aside."""
-        self.bad.append(BadLine(line_no, byte_offset, sheet, fault))
-        if fault.new_value:
-            self.new_values[fault.new_value] += 1
-
-
-@dataclass(slots=True)
-class Stage:
-    """Where a file's rows gather: a table of one connection, and what the rows need besides their values.
-
-    Attributes:
-        con: The worker's own cursor.
-        prefix: Start of its staging tables' names; one table a block, because that costs less than appending.
-        feed: Contract.
-        batch_id: Batch that the rows will belong to.
-        file_id: File that they come from.
-        received_at: Midnight UTC of the delivery's day, RFC 3339: the version of a record that tells none.
-        scratch: Folder for temporary files where the system has no files in memory.
-        extras: Unknown fields learned so far, read along on the fast path.
-        tables: Tables that hold rows now.
-        count: Tables made so far.
-        harmless: Unknown fields with values (JSON text) that were looked at and may come in.
-    """
-
-    con: duckdb.DuckDBPyConnection
-    prefix: str
-    feed: Feed
-    batch_id: int
-    file_id: int
-    received_at: str
-    scratch: Path = Path(tempfile.gettempdir())
-    extras: tuple[str, ...] = ()
-    tables: list[str] = field(default_factory=list)
-    count: int = 0
-    harmless: set[tuple[str, str]] = field(default_factory=set)
-
-
-def drop_stage(stage: Stage) -> None:
-    """Forget the rows gathered so far."""
-    for table in stage.tables:
-        stage.con.execute(f"DROP TABLE IF EXISTS {table}")
-    stage.tables.clear()
-
-
-def _versioned(stage: Stage, sql: str) -> str:
-    return sql.replace("$version_at", quoted(stage.received_at))
-
-
-def _drop_table(stage: Stage, table: str) -> None:
-    stage.con.execute(f"DROP TABLE IF EXISTS {table}")
-    if table in stage.tables:
-        stage.tables.remove(table)
-
-
-def _new_table(stage: Stage) -> str:
-    stage.count += 1
-    name = f"{stage.prefix}_{stage.count}"
-    stage.tables.append(name)
-    return name
-
-
-def staged(stage: Stage) -> str:
-    """SQL of all rows gathered so far, under the lake's columns."""
-    columns = staged_columns(stage.feed, stage.batch_id, stage.file_id)
-    return " UNION ALL ".join(f"SELECT {columns} FROM {table}" for table in stage.tables)
-
-
-@contextmanager
-def _as_file(data: bytes, scratch: Path) -> Iterator[str]:
-    """Lend bytes to DuckDB as a file: in memory where the system can, else in scratch."""
-    if hasattr(os, "memfd_create"):
-        handle = os.memfd_create("block")
-        try:
-            with os.fdopen(handle, "wb", closefd=False) as file:
-                file.write(data)
-            yield f"/proc/{os.getpid()}/fd/{handle}"
-        finally:
-            os.close(handle)
-        return
-    path = scratch / f"block-{os.getpid()}-{id(data)}.tmp"
-    path.write_bytes(data)
-    try:
-        yield str(path)
-    finally:
-        path.unlink(missing_ok=True)
 
 
 def decode_block(stage: Stage, block: Block, scratch: Path, tally: Tally) -> None:
@@ -184,9 +60,13 @@ def decode_block(stage: Stage, block: Block, scratch: Path, tally: Tally) -> Non
 def _fast_suspects(stage: Stage, block: Block, scratch: Path) -> np.ndarray[Any, Any] | None:
     """Take the fast path; returns the lines left for the exact path, None when it has to take them all."""
     odd = _odd_lines(block)
+    escapes = np.zeros(len(odd), dtype=np.int64)
+    if b"\\" in block.data:
+        escapes, is_hard = count_escapes(block.data, block.starts)
+        odd |= is_hard
     _learn(stage, block)
     try:
-        return _run_fast(stage, block, odd, scratch)
+        return _run_fast(stage, block, odd, escapes, scratch)
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error:
@@ -207,8 +87,6 @@ def _odd_lines(block: Block) -> np.ndarray[Any, Any]:
                     odd[index] = not _is_utf8(block.line(index))
     if b"\0" in data:
         odd |= _holds(block, 0)
-    if b"\\" in data:
-        odd |= _holds(block, 92)
     for index in np.flatnonzero(lengths > 64 * 1024).tolist():
         line = block.line(index)
         odd[index] |= line.count(b"[") + line.count(b"{") > _OPENERS_ALLOWED
@@ -283,41 +161,77 @@ def _assembled(block: Block, odd: np.ndarray[Any, Any]) -> tuple[bytes, int]:
     return b"".join(pieces), longest
 
 
-def _run_fast(stage: Stage, block: Block, odd: np.ndarray[Any, Any], scratch: Path) -> np.ndarray[Any, Any] | None:
+def _run_fast(
+    stage: Stage, block: Block, odd: np.ndarray[Any, Any], escapes: Numbers, scratch: Path
+) -> np.ndarray[Any, Any] | None:
     """Type a block in DuckDB; returns the lines that it could not prove clean, None when it lost count."""
     data, longest = _assembled(block, odd)
     before = int(block.line_numbers[0]) - 1
     con = stage.con
-    table = _new_table(stage)
+    table = new_table(stage)
     try:
-        with _as_file(data, scratch) as path:
+        with as_file(data, scratch) as path:
             source = (
                 f"read_json({quoted(path)}, format='newline_delimited', compression='uncompressed', ignore_errors=true, "
                 f"maximum_object_size={max(longest + 2, MIB)}, columns={read_columns(stage.feed.name, stage.extras)})"
             )
             typing = typing_sql(stage.feed.name, stage.extras).replace("$before", str(before))
             with _READING:
-                con.execute(f"CREATE TEMP TABLE {table} AS {_versioned(stage, typing)} FROM {source}))")
+                con.execute(f"CREATE TEMP TABLE {table} AS {versioned(stage, typing)} FROM {source}))")
         proof = con.execute(f"SELECT _proof FROM {table}").fetchnumpy()["_proof"]
         if len(proof) != int(block.line_numbers[-1]) - before:
-            _drop_table(stage, table)
+            drop_table(stage, table)
             return None
-        is_clean = _proved(block, proof[block.line_numbers - before - 1]) & ~odd
+        is_clean = _proved(stage, table, block, proof[block.line_numbers - before - 1], escapes, odd)
         if stage.extras:
             is_clean &= ~np.isin(block.line_numbers, _withheld(stage, table))
         _keep(stage, table, block.line_numbers[is_clean], len(proof))
     except duckdb.Error:
-        _drop_table(stage, table)
+        drop_table(stage, table)
         raise
     return np.flatnonzero(~is_clean)
 
 
-def _proved(block: Block, proof: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Which lines are as long as what was found in them."""
-    found: np.ndarray[Any, Any] = np.abs(proof) == block.ends - block.starts
+def _proved(
+    stage: Stage, table: str, block: Block, proof: Numbers, escapes: Numbers, odd: np.ndarray[Any, Any]
+) -> np.ndarray[Any, Any]:
+    """Which lines are as long as what was found in them; spaces and nulls are counted only where some are missing."""
+    # The bytes of each line that its values, as rendered, do not account for.
+    missing = block.ends - block.starts - np.abs(proof) - escapes
+    is_candidate = (proof != 0) & ~odd
+    found: np.ndarray[Any, Any] = is_candidate & (missing == 0)
+    open_lines = np.flatnonzero(is_candidate & (missing > 0))
+    if len(open_lines):
+        found[open_lines] = _explained(stage, table, block, open_lines, missing[open_lines])
     for index in np.flatnonzero(found & (proof < 0)).tolist():
         found[index] = _EXPONENT.search(block.line(index)) is None
     return found
+
+
+def _explained(stage: Stage, table: str, block: Block, indices: Numbers, missing: Numbers) -> np.ndarray[Any, Any]:
+    """Of the lines given: those whose missing bytes are just spaces between tokens and nulls of fields that are null."""
+    data, starts, ends = _lines_alone(block, indices)
+    names = [item.name for item in stage.feed.fields]
+    excess = count_excess(data, starts, ends, names)
+    explained: np.ndarray[Any, Any] = (excess.held == missing) & ~excess.is_twice
+    met = int(np.bitwise_or.reduce(excess.nulls))
+    if met:
+        # A key given twice, once with a value and once as null, is not clean: the field must be null in the row too.
+        bits = [f"(({name_of(n)} IS NOT NULL)::BIGINT << {i})" for i, n in enumerate(names) if met >> i & 1]
+        here = stage.con.execute(f"SELECT {' | '.join(bits)} AS bits FROM {table}").fetchnumpy()["bits"]
+        rows = block.line_numbers[indices] - int(block.line_numbers[0])
+        explained &= (here[rows] & excess.nulls) == 0
+    return explained
+
+
+def _lines_alone(block: Block, indices: Numbers) -> tuple[bytes, Numbers, Numbers]:
+    """The bytes of some lines, with where each starts and ends in them."""
+    if len(indices) == len(block.starts):
+        return block.data, block.starts, block.ends
+    data = b"\n".join(block.line(index) for index in indices.tolist())
+    lengths = block.ends[indices] - block.starts[indices]
+    ends = np.cumsum(lengths + 1) - 1
+    return data, ends - lengths, ends
 
 
 def _keep(stage: Stage, table: str, lines: np.ndarray[Any, Any], rows: int) -> None:
@@ -325,7 +239,7 @@ def _keep(stage: Stage, table: str, lines: np.ndarray[Any, Any], rows: int) -> N
     if len(lines) == rows:
         return
     if len(lines) == 0:
-        _drop_table(stage, table)
+        drop_table(stage, table)
         return
     first, last = int(lines[0]), int(lines[-1])
     gone = np.setdiff1d(np.arange(first, last + 1), lines, assume_unique=True)
@@ -368,60 +282,3 @@ def _run_exact(stage: Stage, block: Block, suspects: np.ndarray[Any, Any], tally
             rows.append((line_no, found))
     tally.exact_lines += len(suspects)
     insert_rows(stage, rows)
-
-
-def insert_rows(stage: Stage, rows: Iterable[tuple[int, Row]]) -> None:
-    """Add rows of the exact path to the staging table.
-
-    Args:
-        stage: Where they go.
-        rows: (line number, row).
-    """
-    taken = list(rows)
-    if not taken:
-        return
-    selected = []
-    types = {"__line": "BIGINT", "__extra": "VARCHAR"}
-    for item in stage.feed.fields:
-        value = name_of(f"v_{item.name}")
-        types[f"v_{item.name}"] = duckdb_type(item)
-        if item.type in {"scores", "object", "[object]"}:
-            value = f"json({value})::VARCHAR"
-        selected.append(f"{value} AS {name_of(item.name)}")
-    # Handed over as text in memory: both Arrow and DuckDB's client import pandas as soon as they are given Python values.
-    lines = [_as_line(line_no, row) for line_no, row in taken]
-    columns = ", ".join(f"{quoted(name)}: {quoted(kind)}" for name, kind in types.items())
-    with _as_file(b"".join(lines), stage.scratch) as path:
-        stage.con.execute(
-            f"CREATE TEMP TABLE {_new_table(stage)} AS SELECT {', '.join(selected)}, json(__extra)::VARCHAR AS _extra, "
-            f"__line AS _line_no{_versioned(stage, version(stage.feed))} FROM read_json({quoted(path)}, "
-            f"format='newline_delimited', maximum_object_size={max(MIB, *(len(line) + 2 for line in lines))}, columns={{{columns}}})"
-        )
-
-
-def _as_line(line_no: int, row: Row) -> bytes:
-    held: dict[str, Any] = {f"v_{name}": value for name, value in row.values.items()}
-    held["__line"] = line_no
-    if row.extra:
-        held["__extra"] = canonical_json(row.extra)
-    return json.dumps(held, separators=(",", ":"), default=_moment_text).encode() + b"\n"
-
-
-def _moment_text(value: date) -> str:
-    return value.isoformat()
-
-
-def count_new(stage: Stage, tally: Tally) -> None:
-    """Add the unknown fields and the surfaces of the staged rows to the tally."""
-    con = stage.con
-    if not stage.tables:
-        return
-    found = con.execute(
-        f"SELECT name, count(*) FROM (SELECT unnest(json_keys(_extra)) AS name FROM ({staged(stage)}) "
-        "WHERE _extra IS NOT NULL) GROUP BY name"
-    ).fetchall()
-    for name, number in found:
-        tally.new_fields[printable_name(name)] += number
-    if any(f.name == "surface" for f in stage.feed.fields) and stage.feed.name != "surfaces":
-        rows = con.execute(f"SELECT DISTINCT surface FROM ({staged(stage)}) WHERE surface IS NOT NULL").fetchall()
-        tally.surfaces.update(surface for (surface,) in rows)

@@ -13,13 +13,15 @@ from pathlib import Path
 import duckdb
 
 from assets.ingestion.contracts import FEEDS, Feed
-from assets.ingestion.decode import BadLine, Stage, Tally, count_new, decode_block, drop_stage, insert_rows
+from assets.ingestion.decode import decode_block
 from assets.ingestion.exact import Fault, Row, decode_line, judge
 from assets.ingestion.mapping_language import Mapping
 from assets.ingestion.parts import QuarantineFile, part_path, quarantine_path, write_part
 from assets.ingestion.readers import open_lines
 from assets.ingestion.source_line import Blank, Lines, SourceLine, SourceRejectedError
 from assets.ingestion.splitter import Limits, blocks
+from assets.ingestion.staging import Stage, count_new, drop_stage, insert_rows
+from assets.ingestion.tally import BadLine, Tally
 from orchestration.core.home import Home
 
 MIB = 1024 * 1024

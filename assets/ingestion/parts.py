@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from assets.ingestion.contracts import Feed, lake_columns
-from assets.ingestion.decode import BadLine, Stage, drop_stage, staged
 from assets.ingestion.fast_sql import name_of, quoted
+from assets.ingestion.staging import Stage, drop_stage, staged
+from assets.ingestion.tally import BadLine
 from orchestration.core.commits import DataFile
 from orchestration.core.durable import sync_file, sync_folder
 from orchestration.core.home import Home

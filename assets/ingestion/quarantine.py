@@ -14,7 +14,6 @@ from assets.ingestion.accounting import AccountingError, Ledger
 from assets.ingestion.batch import check_room, decode_all, open_engine
 from assets.ingestion.batch import commit as write_batch
 from assets.ingestion.contracts import FEEDS
-from assets.ingestion.decode import BadLine
 from assets.ingestion.exact import Fault, canonical_json
 from assets.ingestion.fast_sql import quoted
 from assets.ingestion.file_decoding import Decoded, FileJob, compression_of
@@ -24,6 +23,7 @@ from assets.ingestion.readers import open_lines
 from assets.ingestion.settlement import Settled, registered_surfaces, settle
 from assets.ingestion.source_line import SourceLine
 from assets.ingestion.splitter import Limits, read_lines
+from assets.ingestion.tally import BadLine
 from orchestration.core import vault
 from orchestration.core.commits import Commit, Delivery, read_commits
 from orchestration.core.failpoints import reach

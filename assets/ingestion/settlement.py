@@ -14,13 +14,13 @@ import duckdb
 import pyarrow as pa
 
 from assets.ingestion.contracts import FEEDS, Feed
-from assets.ingestion.decode import BadLine
 from assets.ingestion.deduplicate import CONFLICT, Decisions, event_date, find
 from assets.ingestion.exact import Fault
 from assets.ingestion.fast_sql import quoted
 from assets.ingestion.file_decoding import Decoded, compression_of
 from assets.ingestion.parts import QuarantineFile, data_file, quarantine_path, rewrite_part
 from assets.ingestion.splitter import Limits, line_offsets
+from assets.ingestion.tally import BadLine
 from orchestration.core.commits import DataFile
 from orchestration.core.home import Home
 from orchestration.core.settings import get_settings

@@ -2,6 +2,7 @@
 
 Belongs here: making the input, measuring both in processes of their own, checking both results. Not here: any threshold.
 Run `python -m tests.benchmarks.ingestion --rows N --repeat K`; the two sides take turns and medians are printed.
+With `--styles` the sides are our own: the same rows as exporters write them, compact, spaced, nulls spelled out, both.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from assets.ingestion.contracts import FEEDS
 
 _ROOT = Path(__file__).resolve().parents[2]
 _BAD_EVERY = 2_000
@@ -107,19 +110,34 @@ _DAMAGES = (
 )
 
 
-def lines(rows: int) -> Iterator[str]:
+STYLES = ("compact", "spaced", "nulls", "spaced nulls")
+_OFTEN_ABSENT = ("organization_id", "api_key_id", "device_hash", "payment_hash", "template_hash", "prompt_simhash")
+
+
+def _styled(record: dict[str, Any], rng: random.Random, style: str) -> str:
+    """The record without half of what is often absent, as an exporter of that style writes it."""
+    for name in _OFTEN_ABSENT:
+        if rng.random() < 0.5:
+            del record[name]
+    if "nulls" in style:
+        record = {**dict.fromkeys(field.name for field in FEEDS["model_requests"].fields), **record}
+    return json.dumps(record, separators=(", ", ": ") if "spaced" in style else (",", ":"))
+
+
+def lines(rows: int, style: str | None = None) -> Iterator[str]:
     """Realistic request lines, seeded; one in 2,000 is bad, one in five carries fields outside the contract."""
     rng = random.Random(20260423)
     for number in range(rows):
-        line = json.dumps(_record(rng, number), separators=(",", ":"))
+        record = _record(rng, number)
+        line = _styled(record, rng, style) if style else json.dumps(record, separators=(",", ":"))
         yield _DAMAGES[number // _BAD_EVERY % len(_DAMAGES)](line) if number % _BAD_EVERY == 7 else line
 
 
-def write_input(path: Path, rows: int) -> tuple[int, int]:
+def write_input(path: Path, rows: int, style: str | None = None) -> tuple[int, int]:
     """Write the gz file; returns (decompressed bytes, bad lines)."""
     size = 0
     with gzip.open(path, "wt", compresslevel=6, encoding="ascii") as file:
-        for line in lines(rows):
+        for line in lines(rows, style):
             file.write(line + "\n")
             size += len(line) + 1
     return size, len(range(7, rows, _BAD_EVERY))
@@ -203,6 +221,33 @@ def run(rows: int, repeat: int, folder: Path) -> dict[str, list[Measured]]:
     return found
 
 
+def run_styles(rows: int, repeat: int, folder: Path) -> dict[str, list[Measured]]:
+    """Measure the same rows in each style, in turns; returns measurements by style."""
+    found: dict[str, list[Measured]] = {style: [] for style in STYLES}
+    bad = 0
+    for style in STYLES:
+        size, bad = write_input(folder / f"{style}.jsonl.gz", rows, style)
+        print(f"{style}: {rows:,} lines, {size / 2**20:,.0f} MiB decompressed, {bad} bad")
+    for turn in range(repeat):
+        for style in STYLES[turn % len(STYLES) :] + STYLES[: turn % len(STYLES)]:
+            measured, quarantined = _measure(_OURS, str(_fresh_home(folder, folder / f"{style}.jsonl.gz")))
+            assert (measured.rows, quarantined) == (rows - bad, bad), f"{style}: a line was lost or kept wrongly"
+            found[style].append(measured)
+    return found
+
+
+def report_styles(found: dict[str, list[Measured]]) -> None:
+    """Print medians by style, and what each costs of the compact one."""
+    base = statistics.median(one.cpu_seconds for one in found["compact"])
+    for style, runs in found.items():
+        cpu, wall, peak = (
+            statistics.median(getattr(one, name) for one in runs)
+            for name in ("cpu_seconds", "wall_seconds", "peak_mib")
+        )
+        print(f"{style:16}{cpu:9.2f} CPU s{wall:9.2f} wall s{peak:8.0f} MiB   {cpu / base:.2f} x compact")
+    print(f"load {', '.join(f'{value:.2f}' for value in os.getloadavg())}; {os.cpu_count()} cores")
+
+
 def report(found: dict[str, list[Measured]]) -> float:
     """Print medians and the ratio of CPU; returns the ratio."""
     import duckdb
@@ -225,8 +270,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=450_000)
     parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--styles", action="store_true", help="compare styles of JSON instead")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
+        if chosen.styles:
+            report_styles(run_styles(chosen.rows, chosen.repeat, Path(folder)))
+            return
         report(run(chosen.rows, chosen.repeat, Path(folder)))
 
 

@@ -4,73 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
-import duckdb
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from assets.ingestion import decode
 from assets.ingestion.contracts import FEEDS
-from assets.ingestion.decode import Stage, Tally, drop_stage, staged
-from assets.ingestion.splitter import Block, Limits, blocks
+from tests.unit.ingestion.decoded import GOOD, outcome
 
-_LIMITS = Limits(1 << 22, 1 << 22, 200)
 _FEEDS = ("model_requests", "detections", "user_reports", "accounts")
-
-_GOOD: dict[str, dict[str, Any]] = {
-    "model_requests": {
-        "request_id": "req_1",
-        "requested_at": "2026-04-23T02:00:01.434+02:00",
-        "account_id": "acct_1",
-        "surface": "api",
-        "model": "aria-3",
-        "ip_hash": "b20127b339f399bf",
-        "asn": 11760,
-        "asn_kind": "cloud",
-        "elicits_reasoning": False,
-        "input_tokens": 1046,
-        "output_tokens": 411,
-        "status_code": 200,
-        "tools": ["bash", "mcp:notes-sync"],
-        "policy_scores": {"harassment": 0.25, "jailbreak": 0.5},
-    },
-    "detections": {
-        "detection_id": "det_1",
-        "detected_at": "2026-04-23T00:29:41.679Z",
-        "detector_id": "det-x",
-        "detector_version": "1.3",
-        "account_id": "acct_1",
-        "surface": "api",
-        "policy_code": "p",
-        "score": 0.744,
-        "is_automated": True,
-    },
-    "user_reports": {
-        "report_id": "rpt_1",
-        "submitted_at": "2026-04-23T00:11:01.476Z",
-        "reporter_id": "3cbdfc0d94ce",
-        "reporter_kind": "user",
-        "surface": "chat",
-        "target_kind": "mcp_server",
-        "target_id": "t",
-        "mcp_server": "notes-sync",
-        "reason_code": "harassment",
-        "claims_illegal": False,
-        "is_article_16": False,
-    },
-    "accounts": {
-        "account_id": "acct_1",
-        "observed_at": "2026-04-23T00:01:00.038Z",
-        "created_at": "2026-02-13T10:50:17.421Z",
-        "kind": "individual",
-        "status": "active",
-        "verification": "payment",
-        "signup_asn": 46828,
-    },
-}
 
 _scalars = st.one_of(
     st.none(),
@@ -122,7 +65,7 @@ def _damaged(draw: st.DrawFn, text: str, damage: str, names: list[str]) -> str:
 @st.composite
 def _object(draw: st.DrawFn, feed: str) -> bytes:
     """A line that is nearly right, written in one of several styles, perhaps damaged."""
-    record = dict(_GOOD[feed])
+    record = dict(GOOD[feed])
     names = [field.name for field in FEEDS[feed].fields]
     for _ in range(draw(st.integers(0, 3))):
         record[draw(st.sampled_from(names))] = draw(_values)
@@ -161,41 +104,10 @@ _odd_lines = st.sampled_from(
 )
 
 
-def _outcome(
-    feed: str, data: bytes, path: Path, *, fast: bool
-) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], Tally]:
-    path.write_bytes(data)
-    with duckdb.connect() as con:
-        con.execute("SET TimeZone = 'UTC'")
-        stage = Stage(con, "stage", FEEDS[feed], 1, 1, "2026-04-24T00:00:00Z")
-        tally = Tally()
-        for block in blocks(path, "", _LIMITS):
-            if fast:
-                decode.decode_block(stage, block, path.parent, tally)
-            else:
-                _all_exact(stage, block, tally)
-        rows = []
-        if stage.tables:
-            names = ", ".join(f'"{f.name}"' for f in FEEDS[feed].fields)
-            rows = con.execute(f"SELECT _line_no, {names}, _extra FROM ({staged(stage)}) ORDER BY _line_no").fetchall()
-        drop_stage(stage)
-    return (
-        rows,
-        sorted((bad.line_no, bad.byte_offset, bad.fault.reason, bad.fault.json_path) for bad in tally.bad),
-        tally,
-    )
-
-
-def _all_exact(stage: Stage, block: Block, tally: Tally) -> None:
-    tally.lines += len(block.starts) + block.blank
-    tally.blank += block.blank
-    decode._run_exact(stage, block, np.arange(len(block.starts)), tally)
-
-
 @pytest.mark.parametrize("feed", _FEEDS)
 def test_fast_and_exact_path_agree_on_every_line(feed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decode, "FAST_FROM_LINES", 1)
-    good = json.dumps(_GOOD[feed], separators=(",", ":")).encode()
+    good = json.dumps(GOOD[feed], separators=(",", ":")).encode()
 
     @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(
@@ -206,10 +118,11 @@ def test_fast_and_exact_path_agree_on_every_line(feed: str, tmp_path: Path, monk
     @example([good[:-1] + b',"cache_tokens":7}', good[:-1] + b',"cache_tokens":"someone@example.org"}'] * 3, False)
     def agree(lines: list[bytes], is_cut: bool) -> None:
         data = b"\n".join(lines) + (b"" if is_cut else b"\n")
-        fast = _outcome(feed, data, tmp_path / "fast.jsonl", fast=True)
-        exact = _outcome(feed, data, tmp_path / "exact.jsonl", fast=False)
+        fast = outcome(feed, data, tmp_path / "fast.jsonl", fast=True)
+        exact = outcome(feed, data, tmp_path / "exact.jsonl", fast=False)
         assert fast[:2] == exact[:2]
         assert fast[2].new_values == exact[2].new_values
+        assert (fast[2].new_fields, fast[2].surfaces) == (exact[2].new_fields, exact[2].surfaces)
         assert (fast[2].lines, fast[2].blank) == (exact[2].lines, exact[2].blank)
         assert fast[2].lines == len(fast[0]) + len(fast[1]) + fast[2].blank
 
@@ -219,9 +132,9 @@ def test_fast_and_exact_path_agree_on_every_line(feed: str, tmp_path: Path, monk
 @pytest.mark.parametrize("feed", _FEEDS)
 def test_clean_lines_stay_on_the_fast_path(feed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decode, "FAST_FROM_LINES", 1)
-    line = json.dumps(_GOOD[feed], separators=(",", ":")).encode()
+    line = json.dumps(GOOD[feed], separators=(",", ":")).encode()
     plain = {"detections": line.replace(b'"1.3"', b'"v1"')}.get(feed, line)
-    rows, bad, tally = _outcome(
+    rows, bad, tally = outcome(
         feed, (plain + b"\n") * 5 + plain[:-1] + b',"build":"b7"}\n', tmp_path / "clean.jsonl", fast=True
     )
     assert (len(rows), bad, tally.exact_lines) == (6, [], 0)
@@ -232,8 +145,8 @@ def test_an_unknown_field_that_may_not_come_in_quarantines_its_line_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(decode, "FAST_FROM_LINES", 1)
-    line = json.dumps(_GOOD["accounts"], separators=(",", ":")).encode()
+    line = json.dumps(GOOD["accounts"], separators=(",", ":")).encode()
     data = (line[:-1] + b',"ref":"r1"}\n') * 3 + line[:-1] + b',"ref":"someone@example.org"}\n'
-    rows, bad, _ = _outcome("accounts", data, tmp_path / "lines.jsonl", fast=True)
+    rows, bad, _ = outcome("accounts", data, tmp_path / "lines.jsonl", fast=True)
     assert len(rows) == 3
     assert [(number, reason) for number, _, reason, _ in bad] == [(4, "forbidden_field")]
