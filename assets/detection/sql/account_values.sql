@@ -206,11 +206,13 @@ union all select 'round_the_clock', account_id, hour_entropy from feature where 
 union all select 'repeated_items', account_id, 1 - fresh_ratio from feature
 union all select 'refusals', account_id, case when refusal_count >= 8 then refusal_count / (request_count + 10) else 0 end from feature
 union all select 'probing', account_id, case when refusal_count >= 8 and refusal_count >= 0.08 * request_count then refused_policies else 0 end from feature inner join probing using (account_id)
-union all select 'new_places', account_id, new_place_ratio from place
+-- a traveller and a migration of keys find new places too, but they move traffic instead of adding it
+union all select 'new_places', account_id, new_place_ratio from place where growth >= 1.5
 union all select 'added_traffic', account_id, growth from place where new_place_ratio >= 4
 union all select 'connector_detections', account_id, detection_count from detection_count where policy_code = 'mcp_abuse'
 union all select 'connector_share', account_id, max(share) from connector_call group by account_id
 union all select 'connector_dominance', account_id, max(share) from connector_call group by account_id
+union all select 'connector_harvest', account_id, max(connector_call.request_count / feature.request_count) from connector_call inner join feature using (account_id) group by account_id
 union all select 'reported_connector', account_id, max(reporter_count) from connector_call inner join reported_server on reported_server.mcp_server = server_name where share >= 0.25 group by account_id
 union all select 'return_by_key', account_id, max(key_type_count) from return_key group by account_id
 union all select 'return_by_content', account_id, max(score) from return_content group by account_id
