@@ -23,6 +23,7 @@ _SAYS = {
     "members": "One row per day, cluster and account.",
     "links": "One row per day and linked pair of accounts inside a cluster, with what links them.",
     "lineage": "One row per day, cluster and cluster of the day before that it shares accounts with.",
+    "evaders": "One row per day, newcomer and banned account whose rare keys or content it shares, created within a month of the ban.",
     "units": "One row per day and unit proposed for review, ranked, with its reasons; allow-listed units are withheld and say so.",
     "evaluations": "One row per day evaluated, with the registry's digest.",
 }

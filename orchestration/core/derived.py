@@ -76,6 +76,15 @@ RELATIONS: dict[str, dict[str, str]] = {
         "shared_account_count": "BIGINT",
         "relation": "VARCHAR",
     },
+    "evaders": {
+        "as_of_date": "DATE",
+        "account_id": "VARCHAR",
+        "banned_account_id": "VARCHAR",
+        "created_at": "TIMESTAMPTZ",
+        "banned_at": "TIMESTAMPTZ",
+        "shared_key_type_count": "BIGINT",
+        "shared_content_count": "BIGINT",
+    },
     "units": {
         "as_of_date": "DATE",
         "review_rank": "BIGINT",

@@ -116,6 +116,24 @@ from unit_signal
 semi join kept using (unit_kind, unit_id)
 cross join evaluation;
 
+insert into new_evaders
+select
+    evaluation.as_of_date,
+    coalesce(return_key.account_id, return_content.account_id),
+    coalesce(return_key.banned_account_id, return_content.banned_account_id),
+    account.created_at,
+    ban.banned_at,
+    coalesce(return_key.key_type_count, 0),
+    coalesce(return_content.score, 0)
+from return_key
+full join return_content
+    on
+        return_key.account_id = return_content.account_id
+        and return_key.banned_account_id = return_content.banned_account_id
+inner join account on account.account_id = coalesce(return_key.account_id, return_content.account_id)
+inner join ban on ban.account_id = coalesce(return_key.banned_account_id, return_content.banned_account_id)
+cross join evaluation;
+
 insert into new_units
 with explained as (
     select
