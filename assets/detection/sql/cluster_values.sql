@@ -77,7 +77,8 @@ people as (
         avg(feature.hour_entropy) filter (feature.request_count >= 20) as hour_entropy,
         avg(feature.fresh_ratio) as fresh_ratio
     from member
-    inner join account using (account_id)
+    -- seen before the register knew it, an account is a member all the same
+    left join account using (account_id)
     left join feature using (account_id)
     left join listed using (account_id)
     group by member.cluster_id

@@ -17,7 +17,8 @@ select
     key_type,
     key_value,
     bucket.degree,
-    ln((select count(*) from account) / bucket.degree) as weight
+    -- never negative: whoever the register does not know counts too
+    ln(greatest((select count(*) from account), (select count(distinct account_id) from window_keys)) / bucket.degree) as weight
 from window_keys
 inner join bucket using (key_type, key_value)
 where

@@ -34,7 +34,8 @@ select
     template_hash,
     -- half a prompt's size, and told apart faster; only counted
     case when prompt_hash is not null then hash(prompt_hash) end,
-    case when prompt_simhash is not null then cast('0x' || prompt_simhash as ubigint) end,
+    -- what is no 64-bit number is no simhash
+    try_cast('0x' || prompt_simhash as ubigint),
     request_count,
     elicits_count,
     grades_count,

@@ -27,7 +27,7 @@ qualify row_number() over (
 
 -- Allow-listed at the day: listings that were approved by then and have not expired.
 create or replace temp table listed as
-select account.account_id, min(listing.reason) as reason, max(listing.expires_on) as expires_on
+select account.account_id, min(listing.reason) as reason, case when count(*) = count(listing.expires_on) then max(listing.expires_on) end as expires_on
 from account, warehouse.staging.stg_allowlist as listing, evaluation
 where
     (listing.approved_on is null or listing.approved_on <= as_of_date)
@@ -54,7 +54,7 @@ from (
 );
 
 create or replace temp table window_keys as
-select account_id, key_type, key_value, sum(request_count) as request_count, arg_max(asn_kind, request_count) as asn_kind
+select account_id, key_type, key_value, sum(request_count) as request_count, arg_max(asn_kind, (request_count, asn_kind)) as asn_kind
 from (
     select account_id, key_type, key_value, request_count, asn_kind
     from warehouse.intermediate.int_account_key_days, evaluation
