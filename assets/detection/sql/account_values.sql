@@ -195,7 +195,7 @@ group by account_id;
 -- Shares are shrunk towards nothing with ten requests, so that three of three is no outlier.
 create or replace temp table account_value as
 select 'own_pipelines' as signal_id, account_id, case when pipeline_ratio >= 0.15 and fresh_ratio >= 0.9 and top_template_ratio <= 0.25 then pipeline_count else 0 end as value from feature
-union all select 'many_pipelines', account_id, case when pipeline_ratio >= 0.5 and fresh_ratio >= 0.9 and top_template_ratio <= 0.25 then pipeline_count else 0 end from feature
+union all select 'many_pipelines', account_id, case when (pipeline_ratio >= 0.5 or (pipeline_ratio >= 0.2 and pipeline_count >= 30)) and fresh_ratio >= 0.9 and top_template_ratio <= 0.25 then pipeline_count else 0 end from feature
 union all select 'elicitation', account_id, elicits_count / (prompt_requests + 10) from feature where prompt_requests > 0
 union all select 'elicitation_at_volume', account_id, elicits_count / (prompt_requests + 10) from feature where prompt_requests >= 1000
 union all select 'grading_throughout', account_id, grades_count / (prompt_requests + 10) from feature where prompt_requests >= 60
@@ -207,8 +207,8 @@ union all select 'repeated_items', account_id, 1 - fresh_ratio from feature
 union all select 'refusals', account_id, case when refusal_count >= 8 then refusal_count / (request_count + 10) else 0 end from feature
 union all select 'probing', account_id, case when refusal_count >= 8 and refusal_count >= 0.08 * request_count then refused_policies else 0 end from feature inner join probing using (account_id)
 -- a traveller and a migration of keys find new places too, but they move traffic instead of adding it
-union all select 'new_places', account_id, new_place_ratio from place where growth >= 1.5
-union all select 'added_traffic', account_id, growth from place where new_place_ratio >= 4
+union all select 'new_places', account_id, new_place_ratio from place where growth >= case when new_places >= 6 then 1.5 else 1.8 end
+union all select 'added_traffic', account_id, growth from place where growth >= case when new_places >= 6 then 1.5 else 1.8 end
 union all select 'connector_detections', account_id, detection_count from detection_count where policy_code = 'mcp_abuse'
 union all select 'connector_share', account_id, max(share) from connector_call group by account_id
 union all select 'connector_dominance', account_id, max(share) from connector_call group by account_id

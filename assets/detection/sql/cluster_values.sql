@@ -157,7 +157,7 @@ union all select 'cluster_breadth', cluster_id, task_entropy from cluster_shape 
 union all select 'cluster_rhythm', cluster_id, hour_entropy from cluster_shape where account_count >= 3
 union all select 'release_pivot', cluster_id, pivot_ratio from cluster_pivot
 union all select 'one_email_pattern', cluster_id, (email_pattern_count <= 1)::int from cluster_shape
-union all select 'household', cluster_id, (account_count <= 6 and individual_count = account_count and shared_ratio < 0.2 and key_ratio >= 0.5)::int from cluster_shape
+union all select 'household', cluster_id, (account_count <= 6 and individual_count = account_count and shared_ratio < 0.2 and same_content_ratio < 0.3 and key_ratio >= 0.5)::int from cluster_shape
 union all select 'campus', cluster_id, education_count / account_count from cluster_shape
 union all select 'event_cohort', cluster_id, (created_span_days <= 3 and greatest(program_count, referred_count) >= 0.5 * account_count)::int from cluster_shape
 union all select 'banned_members', cluster_id, count(ban.account_id) / count(*) from member left join ban using (account_id) group by cluster_id;
