@@ -3,12 +3,14 @@
 Choosing days and writing files belong here; one day's evaluation is evaluation.py, the log of facts is orchestration/core/derived.py.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 
 import duckdb
 
 from assets.detection.evaluation import WINDOW_DAYS, evaluate, near_duplicates, prepare
+from assets.ingestion.contracts import FEEDS
+from assets.ingestion.withdrawn_days import withdrawn_days
 from orchestration.core import derived
 from orchestration.core.clock import stamp
 from orchestration.core.commits import Commit
@@ -31,15 +33,22 @@ def days_to_evaluate(
     commits: Sequence[Commit],
     *,
     after_batch: int,
+    evaluated_through: date | None = None,
+    withdrawn: Iterable[str] = (),
     rebuild_days: tuple[date, date] | None = None,
 ) -> list[date]:
     """The days whose conclusions new rows may change: each touched day and the window after it, and always the last day.
+
+    A day without traffic is evaluated too while a window holds traffic, in the same runs or later ones: the same days are evaluated
+    whether rows come day by day or all at once.
 
     Args:
         first: First day with traffic.
         last: Last day with traffic that is not in the future.
         commits: All commits up to the watermark.
         after_batch: Last batch that earlier conclusions saw.
+        evaluated_through: Last day that was evaluated before.
+        withdrawn: Days that new retractions take rows from, `YYYY-MM-DD`.
         rebuild_days: First and last day to evaluate besides, both inclusive.
 
     Returns:
@@ -50,15 +59,27 @@ def days_to_evaluate(
     changed |= {feed for commit in fresh for feed, days in commit.touched_days.items() if days}
     days: set[date] = set()
     if changed & READS or "retractions" in changed:
-        days.add(last)
-        for commit in fresh:
-            for feed in _DATED & commit.touched_days.keys():
-                for text in commit.touched_days[feed]:
-                    day = max(date.fromisoformat(text), first)
-                    days.update(_range(day, min(day + timedelta(WINDOW_DAYS - 1), last)))
+        days |= {last} | _windows({*_touched(fresh), *withdrawn}, first, last)
+        if evaluated_through is not None:
+            days.update(day for day in _windows(_touched(commits), first, last) if day > evaluated_through)
     if rebuild_days:
         days.update(_range(max(rebuild_days[0], first), min(rebuild_days[1], last)))
     return sorted(days)
+
+
+def _touched(commits: Iterable[Commit]) -> set[str]:
+    return {
+        day for commit in commits for feed in _DATED & commit.touched_days.keys() for day in commit.touched_days[feed]
+    }
+
+
+def _windows(touched: Iterable[str], first: date, last: date) -> set[date]:
+    """The days from `first` to `last` whose windows hold one of these."""
+    found: set[date] = set()
+    for text in touched:
+        day = date.fromisoformat(text)
+        found.update(_range(max(day, first), min(day + timedelta(WINDOW_DAYS - 1), last)))
+    return found
 
 
 def _range(begin: date, end: date) -> list[date]:
@@ -96,15 +117,27 @@ def derive(
     if span is None:
         return None
     after = known[-1].batch_id if known else 0
-    days = days_to_evaluate(*span, commits, after_batch=after, rebuild_days=rebuild_days)
+    days = days_to_evaluate(
+        *span,
+        commits,
+        after_batch=after,
+        evaluated_through=max((date.fromisoformat(day) for one in known for day in one.days), default=None),
+        withdrawn={
+            day for feed in sorted(_DATED) for day in withdrawn_days(connection, home, commits, FEEDS[feed], after)
+        },
+        rebuild_days=rebuild_days,
+    )
     if not days:
         return None
     _fill_near_cache(connection, span[0], days)
-    concluded: dict[date, dict[str, str]] = {}
+    concluded: tuple[date, dict[str, str]] | None = None
     for number, day in enumerate(days, start=1):
         on_day(day, number, len(days))
-        previous = concluded.get(day - timedelta(1))
-        concluded = {day: evaluate(connection, day, _members_before(connection, day) if previous is None else previous)}
+        before = _members_before(connection, day)
+        # of a day that was evaluated just now, the tables still hold what was said earlier
+        if concluded is not None and (before is None or concluded[0] >= before[0]):
+            before = concluded
+        concluded = (day, evaluate(connection, day, before[1] if before else {}))
     one = _write(connection, home, len(known) + 1, watermark, run_id, days)
     reach("derived_committed")
     derived.load(connection, home, watermark)
@@ -130,20 +163,19 @@ def _fill_near_cache(connection: duckdb.DuckDBPyConnection, first: date, days: S
         near_duplicates(connection, day)
 
 
-def _members_before(connection: duckdb.DuckDBPyConnection, day: date) -> dict[str, str]:
-    """Account -> cluster as of the last day evaluated before `day`, as the latest derivation of it says."""
-    rows = connection.execute(
-        """with standing as (
-               select as_of_date, max(_derivation_id) as derivation_id from derived.evaluations where as_of_date < ? group by as_of_date
-           )
-           select members.account_id, members.cluster_id
-           from derived.members
-           inner join standing on standing.as_of_date = members.as_of_date and standing.derivation_id = members._derivation_id
-           where members.as_of_date = (select max(as_of_date) from standing)
-           order by members.account_id""",
+def _members_before(connection: duckdb.DuckDBPyConnection, day: date) -> tuple[date, dict[str, str]] | None:
+    """The last day evaluated before `day`, and account -> cluster as of it, as its latest derivation says."""
+    row = connection.execute(
+        "select as_of_date, max(_derivation_id) from derived.evaluations where as_of_date < ? group by all order by all desc limit 1",
         [day],
+    ).fetchone()
+    if row is None:
+        return None
+    rows = connection.execute(
+        "select account_id, cluster_id from derived.members where as_of_date = ? and _derivation_id = ? order by account_id",
+        [row[0], row[1]],
     ).fetchall()
-    return {str(account): str(cluster) for account, cluster in rows}
+    return row[0], {str(account): str(cluster) for account, cluster in rows}
 
 
 def _write(

@@ -183,6 +183,7 @@ def sweep(home: Home, derivations: list[Derivation]) -> list[Path]:
     """Remove facts that no derivation names: an interrupted run left them. Call it under the run lock only."""
     named = {home.root / file.path for one in derivations for file in one.files}
     orphans = [path for path in folder(home).glob("*/*.parquet") if path not in named]
+    orphans += (folder(home) / "_log").glob(".*.tmp")
     for path in orphans:
         path.unlink()
     return orphans
@@ -199,6 +200,17 @@ def load(connection: duckdb.DuckDBPyConnection, home: Home, watermark: int) -> N
     Writes one table per relation of RELATIONS, appending only the derivations that it lacks.
     """
     wanted = [one for one in read_derivations(home) if one.batch_id <= watermark]
+    # all or nothing: what was half loaded would be counted twice
+    connection.execute("begin")
+    try:
+        _append(connection, home, wanted)
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+
+
+def _append(connection: duckdb.DuckDBPyConnection, home: Home, wanted: list[Derivation]) -> None:
     connection.execute("create schema if not exists derived")
     known = _known(connection)
     if known is None or known > len(wanted):
