@@ -210,9 +210,11 @@ def _proved(
 
 def _explained(stage: Stage, table: str, block: Block, indices: Numbers, missing: Numbers) -> np.ndarray[Any, Any]:
     """Of the lines given: those whose missing bytes are just spaces between tokens and nulls of fields that are null."""
-    data, starts, ends = _lines_alone(block, indices)
     names = [item.name for item in stage.feed.fields]
-    excess = count_excess(data, starts, ends, names)
+    if len(indices) * 4 > len(block.starts):
+        excess = count_excess(block.data, block.starts, block.ends, names).of(indices)
+    else:
+        excess = count_excess(*_lines_alone(block, indices), names)
     explained: np.ndarray[Any, Any] = (excess.held == missing) & ~excess.is_twice
     met = int(np.bitwise_or.reduce(excess.nulls))
     if met:
@@ -225,9 +227,7 @@ def _explained(stage: Stage, table: str, block: Block, indices: Numbers, missing
 
 
 def _lines_alone(block: Block, indices: Numbers) -> tuple[bytes, Numbers, Numbers]:
-    """The bytes of some lines, with where each starts and ends in them."""
-    if len(indices) == len(block.starts):
-        return block.data, block.starts, block.ends
+    """The bytes of a few lines of a block, with where each starts and ends in them."""
     data = b"\n".join(block.line(index) for index in indices.tolist())
     lengths = block.ends[indices] - block.starts[indices]
     ends = np.cumsum(lengths + 1) - 1

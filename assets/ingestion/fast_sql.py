@@ -6,7 +6,8 @@ The proof is by length. A compact JSON object of n members is as long as its nam
 line whose length equals the sum over the known fields that were found can hold nothing else: no unknown field, no key
 twice, no "123" where 123 belongs, no trailing comma. Values are counted as DuckDB renders them. No value that passes its
 check is rendered longer than it was delivered, but for numbers with an exponent: lines with a number that may have had one
-are told by a negative length, and looked at. Whatever does not match is handed to the exact path, never dropped.
+are told by a negative length, and looked at. What a line holds beside (spaces, explicit nulls, escapes) is counted in its bytes
+(`line_excess`) and added. Whatever does not match is handed to the exact path, never dropped.
 """
 
 from collections.abc import Sequence

@@ -11,6 +11,7 @@ may be told (more white space, unknown names), never too much.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,9 @@ import numpy.typing as npt
 Numbers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-_QUOTE, _BACKSLASH, _LETTER_U = ord('"'), ord("\\"), ord("u")
-_COLON_SPACE, _COMMA_SPACE = (int.from_bytes(pair, "little") for pair in (b": ", b", "))
-_NULL, _COLON_NULL = (int.from_bytes(word, "little") for word in (b"null", b":nul"))
+_QUOTE, _BACKSLASH, _COLON, _COMMA, _SPACE, _LETTER_N, _LETTER_U = b'"\\:, nu'
 _MAX_NAMES = 62
+_STRETCH_BYTES = 512 * 1024
 # A null member but for its name: two quotes, a colon, the word, a comma.
 _NULL_MARKS = 8
 _NO_DIGIT = 255
@@ -45,10 +45,9 @@ class Excess:
     nulls: Numbers
     is_twice: Flags
 
-
-def _words(data: bytes, size: int) -> npt.NDArray[Any]:
-    """The little-endian word of ``size`` bytes that starts at each byte."""
-    return np.ndarray((len(data) - size + 1,), dtype=f"<u{size}", buffer=data, strides=(1,))
+    def of(self, indices: Numbers) -> "Excess":
+        """What was counted of some lines."""
+        return Excess(self.held[indices], self.nulls[indices], self.is_twice[indices])
 
 
 def _sums(values: npt.NDArray[Any], first: Numbers, last: Numbers) -> Numbers:
@@ -64,7 +63,7 @@ def count_excess(data: bytes, starts: Numbers, ends: Numbers, names: Sequence[st
     """Count spaces between tokens and explicit nulls of lines.
 
     Args:
-        data: Lines, valid JSON or not, without an escaped quote. What is told of invalid ones means nothing.
+        data: Lines, valid JSON or not. What is told of invalid ones, and of ones with an escaped quote, means nothing.
         starts: Where each line starts; in order, and no quote lies between the lines.
         ends: Where it ends.
         names: Names whose nulls are told; at most the first 62, and a null under another name is not counted.
@@ -72,10 +71,27 @@ def count_excess(data: bytes, starts: Numbers, ends: Numbers, names: Sequence[st
     Returns:
         Counts by line; 0 for a line with an odd number of quotes.
     """
+    excess = Excess(
+        np.zeros(len(starts), dtype=np.int64),
+        np.zeros(len(starts), dtype=np.int64),
+        np.zeros(len(starts), dtype=bool),
+    )
     if len(data) < _NULL_MARKS:
-        nothing = np.zeros(len(starts), dtype=np.int64)
-        return Excess(nothing, nothing, np.zeros(len(starts), dtype=bool))
-    quotes = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == _QUOTE)
+        return excess
+    # Stretches of lines that a processor's cache holds: a whole block at a time costs twice that, and memory.
+    cuts = np.searchsorted(starts, np.arange(0, len(data), _STRETCH_BYTES)).tolist()
+    for low, high in pairwise([*sorted(set(cuts)), len(starts)]):
+        lines = slice(low, high)
+        if low < high:
+            found = _count(data, starts[lines], ends[lines], names)
+            excess.held[lines], excess.nulls[lines], excess.is_twice[lines] = found.held, found.nulls, found.is_twice
+    return excess
+
+
+def _count(data: bytes, starts: Numbers, ends: Numbers, names: Sequence[str]) -> Excess:
+    view = np.frombuffer(data, dtype=np.uint8)
+    origin = int(starts[0])
+    quotes = np.flatnonzero(view[origin : int(ends[-1])] == _QUOTE) + origin
     first, last = np.searchsorted(quotes, starts), np.searchsorted(quotes, ends)
     is_odd = (last - first) % 2 == 1
     if is_odd.any():
@@ -83,21 +99,23 @@ def count_excess(data: bytes, starts: Numbers, ends: Numbers, names: Sequence[st
         first, last = np.searchsorted(quotes, starts), np.searchsorted(quotes, ends)
     opening, closing = quotes[0::2], quotes[1::2]
     first, last = first // 2, last // 2
-    pairs, fours = _words(data, 2), _words(data, 4)
-    is_spaced = pairs.take(closing + 1, mode="clip") == _COLON_SPACE
-    # One byte a string: 1 for a space behind its colon, 1 for a space before it.
-    spaces = is_spaced.view(np.uint8) + (pairs.take(opening - 2, mode="clip") == _COMMA_SPACE)
-    # ":nul" or, behind a space, "null": in valid JSON both can only be the start of the word.
-    word = fours.take(closing + 1 + 2 * is_spaced, mode="clip")
-    at = np.flatnonzero(word == np.where(is_spaced, np.uint32(_NULL), np.uint32(_COLON_NULL)))
-    lengths, bits = _named(data, opening[at] + 1, closing[at], names)
+    # Behind a string: ":", ": " or something else, then perhaps the letter of a null.
+    behind, second = view.take(closing + 1, mode="clip"), view.take(closing + 2, mode="clip")
+    is_key = behind == _COLON
+    is_spaced = is_key & (second == _SPACE)
+    letter = np.where(is_spaced, view.take(closing + 3, mode="clip"), second)
+    is_later = (view.take(opening - 1, mode="clip") == _SPACE) & (view.take(opening - 2, mode="clip") == _COMMA)
+    at = np.flatnonzero(is_key & (letter == _LETTER_N))
+    # "nu" is the start of null: DuckDB takes NaN too, but no other word.
+    at = at[view.take(closing[at] + 3 + is_spaced[at], mode="clip") == _LETTER_U]
+    sizes, bits = _named(data, opening[at] + 1, closing[at], names)
     low, high = np.searchsorted(at, first), np.searchsorted(at, last)
-    nulls = _sums(bits, low, high)
     merged = np.zeros(len(starts), dtype=np.int64)
     is_filled = high > low
     if is_filled.any():
         merged[is_filled] = np.bitwise_or.reduceat(bits, low[is_filled])
-    return Excess(_sums(spaces, first, last) + _sums(lengths, low, high), merged, nulls != merged)
+    is_twice = _sums(bits, low, high) != merged
+    return Excess(_sums(is_spaced.view(np.uint8) + is_later, first, last) + _sums(sizes, low, high), merged, is_twice)
 
 
 def _named(data: bytes, begin: Numbers, end: Numbers, names: Sequence[str]) -> tuple[Numbers, Numbers]:

@@ -187,6 +187,20 @@ def test_nulls_that_are_not_what_they_seem_are_seen(
     assert len(rows) == 6 + (reason is None)
 
 
+@pytest.mark.parametrize("style", sorted(_SEPARATORS))
+@pytest.mark.parametrize("residue", [",", ", ", ',"x":1', ', "x": 1', ',"":0', ',"asn":1', ', "asn": 1', ',"asn":null'])
+def test_a_few_bytes_too_many_are_seen_in_every_style(
+    style: str, residue: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decode, "FAST_FROM_LINES", 1)
+    monkeypatch.setattr(decode, "_SAMPLE_LINES", 1)
+    good = json.dumps(GOOD["model_requests"], separators=_SEPARATORS[style]).encode()
+    data = b"\n".join([good, good, good[:-1] + residue.encode() + b"}", good]) + b"\n"
+    fast = outcome("model_requests", data, tmp_path / "fast.jsonl", fast=True)
+    assert fast[2].exact_lines == 1
+    assert fast[:2] == outcome("model_requests", data, tmp_path / "exact.jsonl", fast=False)[:2]
+
+
 def test_a_spaced_number_with_an_exponent_hides_no_unknown_field(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
