@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from assets.ingestion.sample import write
+from orchestration.core import derived
 from orchestration.core.failpoints import NAMES
 from orchestration.core.home import Home
 from tests.integration.line import ledger, published_contents, rapporteur
@@ -36,6 +37,10 @@ def test_killed_at_every_step_in_turn_the_line_ends_up_where_an_undisturbed_one_
     assert ledger(killed) == ledger(undisturbed)
     assert published_contents(killed) == published_contents(undisturbed)
     assert not [path for path in killed.scratch.rglob("*") if path.is_file()]
+    derivations = derived.read_derivations(killed)
+    named = {killed.root / file.path for one in derivations for file in one.files}
+    assert {path for path in derived.folder(killed).glob("[!_]*/*") if path.is_file()} == named
+    assert [one.days for one in derivations] == [one.days for one in derived.read_derivations(undisturbed)]
 
 
 def sweep(folder: Path) -> None:

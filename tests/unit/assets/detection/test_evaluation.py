@@ -212,7 +212,11 @@ def test_one_kind_of_evidence_proposes_nothing(tables: duckdb.DuckDBPyConnection
         "a", "b", address="x", device="y", payment="z"
     )
     add_lines(tables, crowd() + lines)
-    members = evaluated(tables, 2)
+    derived.load(tables, Home.at(project_dir() / "nowhere"), 0)
+    prepare(tables)
+    # however much it weighs
+    tables.execute("update registry set points = 9 where signal_id in ('refusals', 'shared_keys')")
+    members = evaluate(tables, FIRST + timedelta(2), {})
     assert groups(members) == {frozenset("ab")}
     assert proposed(tables) == []
     fired = tables.execute("select distinct subject_id from new_detections").fetchall()
