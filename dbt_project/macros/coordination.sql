@@ -215,14 +215,22 @@ where
 
 {#- One row per two accounts with a pair, the lesser as a; weight is the number of their pairs.
 
-    pairs    relation made by coordination_pairs -#}
-{% macro coordination_edges(pairs) -%}
+    pairs    relation made by coordination_pairs
+    day      an expression over paired_micros: one row per day of that name and two accounts, with the instant of their first pair -#}
+{% macro coordination_edges(pairs, day=none) -%}
 select
+    {%- if day is not none %}
+    {{ day }} as event_date,
+    min(paired_micros) as first_paired_micros,
+    {%- endif %}
     least(account_a, account_b) as account_a,
     greatest(account_a, account_b) as account_b,
     count(*) as weight
 from {{ pairs }}
 group by
+    {%- if day is not none %}
+    {{ day }},
+    {%- endif %}
     least(account_a, account_b),
     greatest(account_a, account_b)
 {%- endmacro %}
