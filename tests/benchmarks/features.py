@@ -30,6 +30,8 @@ from tests.benchmarks import features_input, features_peers
 from tests.benchmarks.measure import machine, median, table
 
 ROOT = Path(__file__).resolve().parents[2]
+PORTION = 400_000
+"""As `dbt_project/macros/portions.sql` has it."""
 DAYS_AND_WINDOWS = ("fct_account_days", "fct_account_windows")
 
 _INGEST = """
@@ -49,8 +51,22 @@ from pathlib import Path
 warehouse, current, plan, memory = sys.argv[1:5]
 con = duckdb.connect(warehouse, config={"threads": 1, "memory_limit": memory})
 con.execute(f"SET TimeZone = 'UTC'; ATTACH '{current}' AS current")
-for relation, path in json.loads(Path(plan).read_text()):
-    con.execute(f"CREATE OR REPLACE TABLE {relation} AS {Path(path).read_text()}")
+def of_portion(sql, first, last):
+    for bound, day, second in (("0001-01-01", first, "00:00:00"), ("9999-12-31", last, "23:59:59.999999")):
+        sql = sql.replace(f"cast('{bound}' as date)", f"cast('{day}' as date)")
+        sql = sql.replace(f"'{bound} {second}+00'", f"'{day} {second}+00'")
+    return sql
+for relation, path, touched, portion in json.loads(Path(plan).read_text()):
+    sql, days, step = Path(path).read_text(), [], 1
+    if touched:
+        days = [str(day) for (day,) in con.execute(f"SELECT event_date FROM {touched} ORDER BY 1").fetchall()]
+        requests = con.execute("SELECT count(*) FROM warehouse.raw.model_requests").fetchone()[0]
+        step = max(1, portion * len(days) // requests)
+    pieces = [of_portion(sql, days[at], days[min(at + step, len(days)) - 1]) for at in range(0, len(days), step)] or [sql]
+    con.execute(f"BEGIN; CREATE OR REPLACE TABLE {relation} AS {pieces[0]}")
+    for piece in pieces[1:]:
+        con.execute(f"INSERT INTO {relation} {piece}")
+    con.execute("COMMIT")
 con.close()
 """
 
@@ -100,7 +116,8 @@ class Bench:
         folder: Scratch, removed at the end.
         home: A home that holds the delivered month, ingested and built once.
         plain: Glob of the same rows as plain Parquet.
-        plans: Name of a side of ours -> file with its (relation, compiled SQL) pairs in order.
+        plans: Name of a side of ours -> file with its steps in order: relation, compiled SQL, relation of the days that it is
+            made by in portions (or null), requests of a portion.
     """
 
     folder: Path
@@ -141,6 +158,8 @@ def prepare(folder: Path, rows: int) -> Bench:
             (
                 nodes[name]["relation_name"],
                 str(compiled / nodes[name]["package_name"] / nodes[name]["original_file_path"]),
+                nodes[name]["config"].get("portions") and nodes[nodes[name]["config"]["portions"]]["relation_name"],
+                PORTION,
             )
             for name in names
             if nodes[name]["config"]["materialized"] != "view"

@@ -1,6 +1,7 @@
 {{
     config(
         materialized='incremental',
+        portions='int_touched_model_requests_days',
         pre_hook="{{ delete_touched_days('int_touched_model_requests_days') }}"
     )
 }}
@@ -13,9 +14,7 @@ with stamped as (
         {{ epoch_micros('requests.requested_at') }} as at_micros
     from {{ ref('stg_model_requests') }} as requests
     where
-        {{ utc_day('requests.requested_at') }} in (
-            select touched.event_date from {{ ref('int_touched_model_requests_days') }} as touched
-        )
+        {{ on_touched_days(utc_day('requests.requested_at'), 'int_touched_model_requests_days', 'requests.requested_at') }}
 ),
 
 -- requests in the 60 minutes that end with each request; those that begin before midnight see only their own day here

@@ -1,6 +1,7 @@
 {{
     config(
         materialized='incremental',
+        portions='int_touched_model_requests_days',
         pre_hook="{{ delete_touched_days('int_touched_model_requests_days') }}"
     )
 }}
@@ -15,9 +16,7 @@ with contexts as (
     select days.*
     from {{ ref('int_account_context_days') }} as days
     where
-        days.event_date in (
-            select touched.event_date from {{ ref('int_touched_model_requests_days') }} as touched
-        )
+        {{ on_touched_days('days.event_date', 'int_touched_model_requests_days') }}
 ),
 
 placed as (
@@ -100,9 +99,7 @@ keys as (
         templates.last_at
     from {{ ref('int_account_template_days') }} as templates
     where
-        templates.event_date in (
-            select touched.event_date from {{ ref('int_touched_model_requests_days') }} as touched
-        )
+        {{ on_touched_days('templates.event_date', 'int_touched_model_requests_days') }}
     union all
     select
         tools.event_date,
@@ -117,9 +114,7 @@ keys as (
     from {{ ref('int_account_tool_days') }} as tools
     where
         tools.tool_name like 'mcp:_%'
-        and tools.event_date in (
-            select touched.event_date from {{ ref('int_touched_model_requests_days') }} as touched
-        )
+        and {{ on_touched_days('tools.event_date', 'int_touched_model_requests_days') }}
     group by tools.event_date, tools.account_id, tools.tool_name
 )
 

@@ -1,6 +1,7 @@
 {{
     config(
         materialized='incremental',
+        portions='int_touched_model_requests_days',
         pre_hook="{{ delete_touched_days('int_touched_model_requests_days') }}"
     )
 }}
@@ -14,9 +15,7 @@ select
 from {{ ref('stg_model_requests') }} as requests
 where
     {{ utc_hour('requests.requested_at') }} in (0, 23)
-    and {{ utc_day('requests.requested_at') }} in (
-        select touched.event_date from {{ ref('int_touched_model_requests_days') }} as touched
-    )
+    and {{ on_touched_days(utc_day('requests.requested_at'), 'int_touched_model_requests_days', 'requests.requested_at') }}
 group by
     {{ utc_day('requests.requested_at') }},
     requests.account_id,

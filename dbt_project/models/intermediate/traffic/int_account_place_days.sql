@@ -1,6 +1,7 @@
 {{
     config(
         materialized='incremental',
+        portions='int_touched_model_requests_days',
         pre_hook="{{ delete_touched_days('int_touched_model_requests_days') }}"
     )
 }}
@@ -15,9 +16,7 @@ select
     cast(sum(contexts.request_count) as bigint) as request_count
 from {{ ref('int_account_context_days') }} as contexts
 where
-    contexts.event_date in (
-        select touched.event_date from {{ ref('int_touched_model_requests_days') }} as touched
-    )
+    {{ on_touched_days('contexts.event_date', 'int_touched_model_requests_days') }}
 group by
     contexts.event_date,
     contexts.account_id,

@@ -1,6 +1,7 @@
 {{
     config(
         materialized='incremental',
+        portions='int_touched_model_requests_days',
         pre_hook="{{ delete_touched_days('int_touched_model_requests_days') }}"
     )
 }}
@@ -11,9 +12,7 @@ with requests as (
         arrived.*
     from {{ ref('stg_model_requests') }} as arrived
     where
-        {{ utc_day('arrived.requested_at') }} in (
-            select touched.event_date from {{ ref('int_touched_model_requests_days') }} as touched
-        )
+        {{ on_touched_days(utc_day('arrived.requested_at'), 'int_touched_model_requests_days', 'arrived.requested_at') }}
 ),
 
 hashed as (

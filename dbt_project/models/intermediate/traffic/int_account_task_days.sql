@@ -1,6 +1,7 @@
 {{
     config(
         materialized='incremental',
+        portions='int_touched_model_requests_days',
         pre_hook="{{ delete_touched_days('int_touched_model_requests_days') }}"
     )
 }}
@@ -25,8 +26,6 @@ select
     cast(sum(tasks.request_count) as bigint) as request_count
 from tasks
 where
-    tasks.event_date in (
-        select touched.event_date from {{ ref('int_touched_model_requests_days') }} as touched
-    )
+    {{ on_touched_days('tasks.event_date', 'int_touched_model_requests_days') }}
 group by tasks.event_date, tasks.account_id, tasks.task_category
 order by tasks.event_date, tasks.account_id, tasks.task_category

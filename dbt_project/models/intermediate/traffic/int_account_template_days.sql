@@ -1,6 +1,7 @@
 {{
     config(
         materialized='incremental',
+        portions='int_touched_model_requests_days',
         pre_hook="{{ delete_touched_days('int_touched_model_requests_days') }}"
     )
 }}
@@ -20,8 +21,6 @@ select
 from {{ ref('int_account_prompt_days') }} as prompts
 where
     prompts.template_hash is not null
-    and prompts.event_date in (
-        select touched.event_date from {{ ref('int_touched_model_requests_days') }} as touched
-    )
+    and {{ on_touched_days('prompts.event_date', 'int_touched_model_requests_days') }}
 group by prompts.event_date, prompts.account_id, prompts.template_hash
 order by prompts.event_date, prompts.template_hash, prompts.account_id

@@ -1,6 +1,7 @@
 {{
     config(
         materialized='incremental',
+        portions='int_touched_account_days',
         pre_hook="{{ delete_touched_days('int_touched_account_days') }}"
     )
 }}
@@ -15,13 +16,14 @@
 with contexts as (
     select
         days.*,
-        {{ linkable('days.ip_hash', 'days.hash_key_id') }} as address_key,
-        {{ linkable('days.ip_prefix_hash', 'days.hash_key_id') }} as prefix_key,
-        {{ linkable('days.device_hash', 'days.hash_key_id') }} as device_key,
-        {{ linkable('days.payment_hash', 'days.hash_key_id') }} as payment_key,
-        {{ linkable('days.user_agent_hash', 'days.hash_key_id') }} as user_agent_key
+        {{ hash_number(linkable('days.ip_hash', 'days.hash_key_id')) }} as address_number,
+        {{ hash_number(linkable('days.ip_prefix_hash', 'days.hash_key_id')) }} as prefix_number,
+        {{ hash_number(linkable('days.device_hash', 'days.hash_key_id')) }} as device_number,
+        {{ hash_number(linkable('days.payment_hash', 'days.hash_key_id')) }} as payment_number,
+        {{ hash_number(linkable('days.user_agent_hash', 'days.hash_key_id')) }} as user_agent_number,
+        {{ hash_number('days.api_key_id') }} as api_key_number
     from {{ ref('int_account_context_days') }} as days
-    where days.event_date in (select touched.event_date from {{ ref('int_touched_account_days') }} as touched)
+    where {{ on_touched_days('days.event_date', 'int_touched_account_days') }}
 ),
 
 summed as (
@@ -37,15 +39,15 @@ summed as (
         {%- endfor %}
         cast(sum(case when contexts.model like '%-latest' then contexts.request_count else 0 end) as bigint)
             as latest_alias_count,
-        count(distinct contexts.address_key) as address_count,
-        count(distinct contexts.prefix_key) as prefix_count,
-        count(distinct contexts.device_key) as device_count,
-        count(distinct contexts.payment_key) as payment_count,
-        count(distinct contexts.user_agent_key) as user_agent_count,
+        count(distinct contexts.address_number) as address_count,
+        count(distinct contexts.prefix_number) as prefix_count,
+        count(distinct contexts.device_number) as device_count,
+        count(distinct contexts.payment_number) as payment_count,
+        count(distinct contexts.user_agent_number) as user_agent_count,
         count(distinct contexts.country) as country_count,
         count(distinct contexts.asn) as asn_count,
         count(distinct contexts.model) as model_count,
-        count(distinct contexts.api_key_id) as api_key_count,
+        count(distinct contexts.api_key_number) as api_key_count,
         {{ any_bit('contexts.active_hours_mask') }} as active_hours_mask,
         min(contexts.first_at) as first_request_at,
         max(contexts.last_at) as last_request_at,
@@ -55,20 +57,35 @@ summed as (
     group by contexts.event_date, contexts.account_id, contexts.surface
 ),
 
+-- Nearly all prompts are different: what is counted, and what it is counted by, are numbers of a fixed size, which takes half the
+-- time. Two hashes stand for account and surface, of different texts, so that no two groups are ever one.
+prompts as (
+    select
+        days.event_date,
+        days.account_id,
+        days.surface,
+        {{ hash_number('days.account_id') }} as account_number,
+        {{ hash_number(dbt.concat(['days.surface', "':'", 'days.account_id'])) }} as pair_number,
+        {{ hash_number('days.template_hash') }} as template_number,
+        {{ hash_number('days.prompt_hash') }} as prompt_number,
+        days.prompt_simhash
+    from {{ ref('int_account_prompt_days') }} as days
+    where {{ on_touched_days('days.event_date', 'int_touched_account_days') }}
+),
+
 contents as (
     select
         prompts.event_date,
-        prompts.account_id,
-        prompts.surface,
-        count(distinct prompts.template_hash) as template_count,
-        count(distinct prompts.prompt_hash) as prompt_count,
+        min(prompts.account_id) as account_id,
+        min(prompts.surface) as surface,
+        count(distinct prompts.template_number) as template_count,
+        count(distinct prompts.prompt_number) as prompt_count,
         {%- for start in (1, 5, 9, 13) %}
         count(distinct substring(prompts.prompt_simhash, {{ start }}, 4))
         {{- ' +' if not loop.last else ' as simhash_band_count' }}
         {%- endfor %}
-    from {{ ref('int_account_prompt_days') }} as prompts
-    where prompts.event_date in (select touched.event_date from {{ ref('int_touched_account_days') }} as touched)
-    group by prompts.event_date, prompts.account_id, prompts.surface
+    from prompts
+    group by prompts.event_date, prompts.account_number, prompts.pair_number
 ),
 
 tools as (
@@ -79,7 +96,7 @@ tools as (
         count(*) as tool_count,
         count(case when days.tool_name like 'mcp:_%' then 1 end) as mcp_server_count
     from {{ ref('int_account_tool_days') }} as days
-    where days.event_date in (select touched.event_date from {{ ref('int_touched_account_days') }} as touched)
+    where {{ on_touched_days('days.event_date', 'int_touched_account_days') }}
     group by days.event_date, days.account_id, days.surface
 ),
 
@@ -92,7 +109,7 @@ policies as (
         cast(sum(days.high_count) as bigint) as high_score_count,
         count(case when days.high_count > 0 then 1 end) as policies_probed_count
     from {{ ref('int_account_policy_days') }} as days
-    where days.event_date in (select touched.event_date from {{ ref('int_touched_account_days') }} as touched)
+    where {{ on_touched_days('days.event_date', 'int_touched_account_days') }}
     group by days.event_date, days.account_id, days.surface
 ),
 
@@ -108,9 +125,7 @@ around_midnight as (
     from {{ ref('int_account_midnight_requests') }} as before
     where
         before.at_micros % 86400000000 >= 82800000000
-        and {{ add_days('before.event_date', 1) }} in (
-            select touched.event_date from {{ ref('int_touched_account_days') }} as touched
-        )
+        and {{ on_touched_days(add_days('before.event_date', 1), 'int_touched_account_days') }}
     union all
     select
         own.event_date,
@@ -122,7 +137,7 @@ around_midnight as (
     from {{ ref('int_account_midnight_requests') }} as own
     where
         own.at_micros % 86400000000 < 3600000000
-        and own.event_date in (select touched.event_date from {{ ref('int_touched_account_days') }} as touched)
+        and {{ on_touched_days('own.event_date', 'int_touched_account_days') }}
 ),
 
 across_midnight as (
@@ -153,7 +168,7 @@ bursts_across as (
 bursts as (
     select days.*
     from {{ ref('int_account_burst_days') }} as days
-    where days.event_date in (select touched.event_date from {{ ref('int_touched_account_days') }} as touched)
+    where {{ on_touched_days('days.event_date', 'int_touched_account_days') }}
 )
 
 select
