@@ -5,7 +5,7 @@ Only registration belongs here.
 
 import typer
 
-from orchestration.cli import coordination, keeping, landing, reporting, running
+from orchestration.cli import coordination, keeping, landing, reporting, running, transparency
 
 app = typer.Typer(
     name="rapporteur",
@@ -20,6 +20,9 @@ quarantine = typer.Typer(
 )
 mapping = typer.Typer(help="Mappings of spreadsheets and foreign files to feeds.", no_args_is_help=True)
 report = typer.Typer(help="Reports: what there is, what is due, and preparing one.", no_args_is_help=True)
+transparency_report = typer.Typer(
+    help="Transparency reports on the EU's harmonised template: checking one.", no_args_is_help=True
+)
 
 app.command("sample")(landing.sample)
 app.command("run")(running.run)
@@ -35,6 +38,8 @@ report.command("list")(reporting.report_list)
 report.command("due")(reporting.report_due)
 report.command("prepare")(reporting.report_prepare)
 app.add_typer(report, name="report")
+transparency_report.command("validate")(transparency.validate)
+app.add_typer(transparency_report, name="dsa")
 app.command("readout")(reporting.readout)
 app.command("coordination")(coordination.coordination)
 app.command("rebuild")(running.rebuild)
