@@ -1,15 +1,16 @@
 """What must never come inside: text, people, addresses, media and keys, told by a field's name or its content.
 
-Belongs here: the rules that say "this looks like ..." for out-of-contract fields and for the contract's own free texts.
+Belongs here: the rules that say "this looks like ..." for out-of-contract fields (identifiers: orchestration/core).
 Does not belong here: what is done about it (quarantine withholds the value, a bundle masks it); no value ever leaves here.
 """
 
-import ipaddress
 import re
 from collections.abc import Iterator
 from functools import lru_cache
 
 import msgspec
+
+from orchestration.core.identifiers import holds_secret, identifier_kind
 
 LONGEST_STRING = 200
 """Characters above which a string outside the contract is text. Ids end at 128, hex digests at 128."""
@@ -18,8 +19,6 @@ MOST_WORDS = 7
 
 _MOST_UNSPACED_LETTERS = 20
 _LONGEST_SEARCHED = 4096
-_CARD_DIGITS = range(13, 20)
-_PHONE_DIGITS = range(8, 16)
 
 
 def _listed(words: str) -> frozenset[str]:
@@ -57,16 +56,6 @@ _BEFORE_TOKEN = frozenset({"access", "auth", "bearer", "session", "refresh"})
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _SHORT_CODE = re.compile(r"[A-Za-z0-9_-]{0,64}")
-_EMAIL_CONTENT = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
-_IPV4 = re.compile(r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?!\d|\.\d)")
-_IPV6 = re.compile(r"(?<![\w:])[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?![\w:])")
-_PHONE_CONTENT = re.compile(r"(?<![\w+])(?:\+|00)[1-9][\d ().-]{6,20}\d(?!\w)")
-_CARD = re.compile(r"(?<![\w-])(?:\d[ -]?){12,18}\d(?![\w-])")
-_CARD_GROUPED = re.compile(r"(?<![\w-])\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?![\w-])")
-_IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?!\w)")
-_SECRET_CONTENT = re.compile(
-    r"-----BEGIN [A-Z ]+-----|\bsk-[A-Za-z0-9_-]{20,}|\bAKIA[0-9A-Z]{16}\b|\bBearer [\w.-]{16,}"
-)
 _MEDIA_CONTENT = re.compile(r"data:[\w.+-]+/[\w.+-]+[;,]|(?:iVBORw0KGgo|/9j/|R0lGOD|UklGR|JVBERi0)[\w+/=]{12,}")
 _CHAT_CONTENT = re.compile(r"[\r\n]|```|<\|\w+\|>|^(?:Human|Assistant|User|System): ")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
@@ -111,26 +100,6 @@ def forbidden(name: str, value: object) -> str | None:
 def printable_name(name: str) -> str:
     """Give a field's name for reports and drift counts, or `(withheld)` when the name itself carries content."""
     return name if _content_kind(name, is_version=False) is None else "(withheld)"
-
-
-def personal_data(text: str) -> list[str]:
-    """Find kinds of personal data in one of the contract's own free texts, before it reaches a bundle.
-
-    Returns:
-        Sorted kinds out of `card`, `email`, `iban`, `ip`, `key`, `phone`; empty when none was found. Never the data.
-    """
-    found = set()
-    if (kind := _identifier_kind(text, is_version=False)) is not None:
-        found.add(kind)
-    checks = {
-        "email": bool(_EMAIL_CONTENT.search(text)),
-        "ip": _has_ip(text),
-        "phone": _has_phone(text),
-        "card": any(_is_card(match.group()) for match in _CARD.finditer(text)),
-        "iban": any(_is_iban(match.group()) for match in _IBAN.finditer(text)),
-        "key": bool(_SECRET_CONTENT.search(text)),
-    }
-    return sorted(found | {kind for kind, is_there in checks.items() if is_there})
 
 
 def _leaves(name: str, value: object) -> Iterator[tuple[str, object]]:
@@ -209,60 +178,12 @@ def _content_kind(value: str, *, is_version: bool) -> str | None:
     if _MEDIA_CONTENT.match(value):
         return "media"
     if _SHORT_CODE.fullmatch(value):
-        return "key" if _SECRET_CONTENT.search(value) else None
+        return "key" if holds_secret(value) else None
     if len(value) > _LONGEST_SEARCHED:
         return "text"
-    kind = _identifier_kind(value, is_version=is_version)
+    kind = identifier_kind(value, is_version=is_version)
     if kind is not None:
         return kind
     if len(value) > LONGEST_STRING or len(value.split()) > MOST_WORDS or _CHAT_CONTENT.search(value):
         return "text"
     return "text" if len(_UNSPACED.findall(value)) > _MOST_UNSPACED_LETTERS else None
-
-
-def _identifier_kind(value: str, *, is_version: bool) -> str | None:
-    if "@" in value and _EMAIL_CONTENT.search(value):
-        return "email"
-    if _SECRET_CONTENT.search(value):
-        return "key"
-    if not is_version and _has_ip(value):
-        return "ip"
-    if _has_phone(value):
-        return "phone"
-    grouped = _CARD_GROUPED.search(value)
-    if grouped is not None and _is_card(grouped.group()):
-        return "card"
-    return None
-
-
-def _has_ip(text: str) -> bool:
-    return bool(_IPV4.search(text)) or any(_is_ipv6(match.group()) for match in _IPV6.finditer(text))
-
-
-def _is_ipv6(text: str) -> bool:
-    digits = text.replace(":", "")
-    if len(digits) < 5 or not any(digit.isdigit() for digit in digits):
-        return text == "::1"
-    try:
-        ipaddress.IPv6Address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _has_phone(text: str) -> bool:
-    return any(sum(c.isdigit() for c in match.group()) in _PHONE_DIGITS for match in _PHONE_CONTENT.finditer(text))
-
-
-def _is_card(text: str) -> bool:
-    digits = [int(c) for c in text if c.isdigit()]
-    if len(digits) not in _CARD_DIGITS or digits[0] not in {2, 3, 4, 5, 6}:
-        return False
-    doubled = [d if i % 2 == 0 else (d * 2 - 9 if d > 4 else d * 2) for i, d in enumerate(reversed(digits))]
-    return sum(doubled) % 10 == 0
-
-
-def _is_iban(text: str) -> bool:
-    compact = text.replace(" ", "")
-    rotated = compact[4:] + compact[:4]
-    return 15 <= len(compact) <= 34 and int("".join(str(int(c, 36)) for c in rotated)) % 97 == 1

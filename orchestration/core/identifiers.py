@@ -1,0 +1,124 @@
+"""What identifies a person or opens a door, found in free text: e-mail, IP, telephone, card, bank account, secret.
+
+Belongs here: the pure rules that say "this text holds an e-mail address", shared by the way in and the way out.
+Does not belong here: rules about field names, prose and media (assets/ingestion/sensitive.py), or what is done about a find.
+"""
+
+import ipaddress
+import re
+
+_CARD_DIGITS = range(13, 20)
+_PHONE_DIGITS = range(8, 16)
+
+_EMAIL_CONTENT = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_IPV4 = re.compile(r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?!\d|\.\d)")
+_IPV4_SIGN = re.compile(r"\.\d{1,3}\.\d{1,3}\.")
+_IPV6 = re.compile(r"(?<![\w:])[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?![\w:])")
+_PHONE_CONTENT = re.compile(r"(?<![\w+])(?:\+|00)[1-9][\d ().-]{6,20}\d(?!\w)")
+_CARD = re.compile(r"(?<![\w-])(?:\d[ -]?){12,18}\d(?![\w-])")
+_CARD_SIGN = re.compile(r"\d[\d -]{11}\d")
+_CARD_GROUPED = re.compile(r"(?<![\w-])\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?![\w-])")
+_IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?!\w)")
+_SECRET_CONTENT = re.compile(
+    r"-----BEGIN [A-Z ]+-----|\bsk-[A-Za-z0-9_-]{20,}|\bAKIA[0-9A-Z]{16}\b|\bBearer [\w.-]{16,}"
+)
+_SECRET_MARKS = ("-----BEGIN ", "sk-", "AKIA", "Bearer ")
+_MAY_HOLD = re.compile(r"[@\d]|sk-|AKIA|Bearer |-----BEGIN ")
+"""Every rule below needs one of these; most texts have none. The rules ask for cheap signs before they search."""
+
+
+def personal_data(text: str) -> list[str]:
+    """Find kinds of personal data in a free text, before it reaches a bundle or a regulator.
+
+    Returns:
+        Sorted kinds out of `card`, `email`, `iban`, `ip`, `key`, `phone`; empty when none was found. Never the data.
+    """
+    if not _MAY_HOLD.search(text):
+        return []
+    found = {
+        "email": _has_email(text),
+        "ip": _has_ip(text),
+        "phone": _has_phone(text),
+        "card": _has_card(text),
+        "iban": any(_is_iban(match.group()) for match in _IBAN.finditer(text)),
+        "key": holds_secret(text),
+    }
+    return sorted(kind for kind, is_there in found.items() if is_there)
+
+
+def holds_secret(text: str) -> bool:
+    """Whether a text holds a private key, an access token or an API key."""
+    return any(mark in text for mark in _SECRET_MARKS) and bool(_SECRET_CONTENT.search(text))
+
+
+def identifier_kind(value: str, *, is_version: bool) -> str | None:
+    """Name the first kind of identifier in a text, or None; `is_version` spares `1.2.3.4` in a version's name."""
+    if _has_email(value):
+        return "email"
+    if holds_secret(value):
+        return "key"
+    if not is_version and _has_ip(value):
+        return "ip"
+    if _has_phone(value):
+        return "phone"
+    return "card" if _has_card_groups(value) else None
+
+
+def _has_email(text: str) -> bool:
+    return "@" in text and bool(_EMAIL_CONTENT.search(text))
+
+
+def _has_ip(text: str) -> bool:
+    if _IPV4_SIGN.search(text) and _IPV4.search(text):
+        return True
+    return text.count(":") >= 2 and any(_is_ipv6(match.group()) for match in _IPV6.finditer(text))
+
+
+def _is_ipv6(text: str) -> bool:
+    digits = text.replace(":", "")
+    if len(digits) < 5 or not any(digit.isdigit() for digit in digits):
+        return text == "::1"
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _has_phone(text: str) -> bool:
+    if ("+" not in text and "00" not in text) or _has_fewer_digits(text, _PHONE_DIGITS.start):
+        return False
+    return any(sum(c.isdigit() for c in match.group()) in _PHONE_DIGITS for match in _PHONE_CONTENT.finditer(text))
+
+
+def _has_card(text: str) -> bool:
+    if not _CARD_SIGN.search(text):
+        return False
+    candidates = [match.group() for match in _CARD.finditer(text)]
+    return bool(candidates) and (any(map(_is_card, candidates)) or _has_card_groups(text))
+
+
+def _has_card_groups(text: str) -> bool:
+    if not _CARD_SIGN.search(text):
+        return False
+    grouped = _CARD_GROUPED.search(text)
+    return grouped is not None and _is_card(grouped.group())
+
+
+def _has_fewer_digits(text: str, wanted: int) -> bool:
+    """Whether a text surely has fewer digits than wanted; digits of other scripts count as "perhaps"."""
+    return text.isascii() and sum(map(text.count, "0123456789")) < wanted
+
+
+def _is_card(text: str) -> bool:
+    digits = [int(c) for c in text if c.isdigit()]
+    if len(digits) not in _CARD_DIGITS or digits[0] not in {2, 3, 4, 5, 6}:
+        return False
+    doubled = [d if i % 2 == 0 else (d * 2 - 9 if d > 4 else d * 2) for i, d in enumerate(reversed(digits))]
+    return sum(doubled) % 10 == 0
+
+
+def _is_iban(text: str) -> bool:
+    compact = text.replace(" ", "")
+    rotated = compact[4:] + compact[:4]
+    return 15 <= len(compact) <= 34 and int("".join(str(int(c, 36)) for c in rotated)) % 97 == 1
