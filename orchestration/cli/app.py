@@ -5,7 +5,7 @@ Only registration belongs here.
 
 import typer
 
-from orchestration.cli import coordination, keeping, landing, reporting, running, transparency
+from orchestration.cli import coordination, dsa, keeping, landing, reporting, running, transparency
 
 app = typer.Typer(
     name="rapporteur",
@@ -19,6 +19,7 @@ quarantine = typer.Typer(
     help="Lines that were set aside: list them, see one, take them in again.", no_args_is_help=True
 )
 mapping = typer.Typer(help="Mappings of spreadsheets and foreign files to feeds.", no_args_is_help=True)
+sor = typer.Typer(help="Statements of Reasons for the DSA Transparency Database.", no_args_is_help=True)
 report = typer.Typer(help="Reports: what there is, what is due, and preparing one.", no_args_is_help=True)
 transparency_report = typer.Typer(
     help="Transparency reports on the EU's harmonised template: checking one.", no_args_is_help=True
@@ -38,6 +39,8 @@ report.command("list")(reporting.report_list)
 report.command("due")(reporting.report_due)
 report.command("prepare")(reporting.report_prepare)
 app.add_typer(report, name="report")
+sor.command("validate")(dsa.sor_validate)
+app.add_typer(sor, name="sor")
 transparency_report.command("validate")(transparency.validate)
 app.add_typer(transparency_report, name="dsa")
 app.command("readout")(reporting.readout)
