@@ -70,7 +70,7 @@ def warnings(payload: Payload, today: date) -> list[Finding]:
 def _personal_data(payload: Payload) -> Iterator[Finding]:
     for name in _TEXTS:
         text = payload.get(name)
-        if isinstance(text, str) and text:
+        if text and isinstance(text, str):
             for kind in _kinds(text[:LONGEST_SCANNED]):
                 yield Finding(name, f"seems to hold {_KINDS[kind]}; no personal data may be sent (Article 24(5))")
 

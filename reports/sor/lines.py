@@ -103,8 +103,12 @@ def _value(content: bytes) -> tuple[object, int]:
 
 def _surely_unique(content: bytes, value: dict[str, object]) -> bool:
     """Whether the bytes hold no more names than the statement: then none is given twice. False means "look closer"."""
-    names = len(value) + sum(len(inner) for inner in value.values() if isinstance(inner, dict))
-    return content.count(b'":') == names and not any(mark in content for mark in _SPACED_QUOTES)
+    names = content.count(b'":')
+    if names != len(value) and names != len(value) + sum(
+        len(inner) for inner in value.values() if isinstance(inner, dict)
+    ):
+        return False
+    return not any(mark in content for mark in _SPACED_QUOTES)
 
 
 def _strictly(content: bytes) -> tuple[object, int]:

@@ -55,6 +55,8 @@ def _failures(payload: Payload, compiled: tuple[Compiled, ...]) -> list[Finding]
     get = payload.get
     for name, is_nullable, all_steps, implicit_steps in compiled:
         value = get(name, _ABSENT)
+        if value is _ABSENT and not implicit_steps:
+            continue
         if value is _ABSENT or (value is None and is_nullable) or (type(value) is str and not value.strip(BLANKS)):
             steps = implicit_steps
         else:
@@ -72,7 +74,7 @@ def is_given(value: object) -> bool:
     """Whether the database counts a value as given: not null, not blank, not an empty list."""
     if value is None or value is _ABSENT:
         return False
-    if isinstance(value, str):
+    if type(value) is str:
         return bool(value.strip(BLANKS))
     return len(value) > 0 if isinstance(value, list | dict) else True
 
@@ -120,11 +122,14 @@ def _required(_: Check) -> Step:
 
 
 def _required_without(check: Check) -> Step:
-    message = "is required when none of " + ", ".join(check.of) + " is given"
+    others, message = check.of, "is required when none of " + ", ".join(check.of) + " is given"
 
     def step(value: object, payload: Payload) -> str | None:
-        if is_given(value) or any(is_given(payload.get(other)) for other in check.of):
+        if is_given(value):
             return None
+        for other in others:
+            if other in payload and is_given(payload[other]):
+                return None
         return message
 
     return step
@@ -144,7 +149,7 @@ def _condition(check: Check) -> Callable[[Payload], bool]:
 
 def _required_if(check: Check) -> Step:
     holds, message = _condition(check), f"is required with {check.value}"
-    return lambda value, payload: message if not is_given(value) and holds(payload) else None
+    return lambda value, payload: message if holds(payload) and not is_given(value) else None
 
 
 def _excluded_unless(check: Check) -> Step:
@@ -153,7 +158,7 @@ def _excluded_unless(check: Check) -> Step:
 
 
 def _list(_: Check) -> Step:
-    return lambda value, _payload: None if isinstance(value, list | dict) else "is no list"
+    return lambda value, _payload: None if type(value) is list or isinstance(value, dict) else "is no list"
 
 
 def _one_of(check: Check, *, of_list: bool) -> Step:
@@ -162,6 +167,8 @@ def _one_of(check: Check, *, of_list: bool) -> Step:
     allowed = words.enums[listed] | set(more)
 
     def step(value: object, _payload: Payload) -> str | None:
+        if type(value) is str:
+            return None if value in allowed else _unknown(value, listed)
         if isinstance(value, list | dict):
             if not of_list:
                 return "is a list; one value is asked for"
@@ -169,7 +176,7 @@ def _one_of(check: Check, *, of_list: bool) -> Step:
                 if type(element) is not str or element not in allowed:
                     return _unknown(element, listed)
             return None
-        return None if type(value) is str and value in allowed else _unknown(value, listed)
+        return _unknown(value, listed)
 
     return step
 
@@ -190,9 +197,10 @@ def _at_most(check: Check) -> Step:
     limit = check.limit
 
     def step(value: object, _payload: Payload) -> str | None:
-        if isinstance(value, str | list | dict) and len(value) > limit:
-            unit = "characters" if isinstance(value, str) else "elements"
-            return f"has {len(value):,} {unit}, at most {limit:,} are taken"
+        if type(value) is str:
+            return f"has {len(value):,} characters, at most {limit:,} are taken" if len(value) > limit else None
+        if isinstance(value, list | dict) and len(value) > limit:
+            return f"has {len(value):,} elements, at most {limit:,} are taken"
         return None
 
     return step
