@@ -64,6 +64,7 @@ def evaluate(connection: duckdb.DuckDBPyConnection, day: date, previous: dict[st
     Returns:
         Account -> cluster id as of this day.
     """
+    registry.in_force(connection, day)
     near_duplicates(connection, day)
     _run(connection, "window", "links")
     _hash_families(connection)

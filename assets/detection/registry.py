@@ -3,6 +3,7 @@
 Reading it belongs here; measuring a signal is sql/, showing the registry is `dim_signals`.
 """
 
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
@@ -22,14 +23,14 @@ def digest(project: Path | None = None) -> str:
 
 
 def load(connection: duckdb.DuckDBPyConnection, project: Path | None = None) -> None:
-    """Make the versions in force a temporary table `registry`: one row per signal and kind of subject, the greatest version of each.
+    """Make every version a temporary table `registry_versions`, as the registry has them.
 
     Args:
-        connection: Any; gets `registry(signal_id, version, subject_kind, evidence_kind, points, floor, peer_quantile)`.
+        connection: Any; gets `registry_versions(signal_id, version, subject_kind, evidence_kind, points, floor, peer_quantile, valid_from)`.
         project: Folder of the dbt project; ours when None.
     """
     connection.execute(
-        """create or replace temp table registry as
+        """create or replace temp table registry_versions as
            select
                signal_id,
                signal_version as version,
@@ -37,8 +38,29 @@ def load(connection: duckdb.DuckDBPyConnection, project: Path | None = None) -> 
                evidence_kind,
                cast(points as double) as points,
                cast(threshold_floor as double) as floor,
-               cast(peer_quantile as double) as peer_quantile
-           from read_csv(?, header = true, all_varchar = false)
-           qualify row_number() over (partition by signal_id, subject_kind order by signal_version desc) = 1""",
+               cast(peer_quantile as double) as peer_quantile,
+               cast(valid_from as date) as valid_from
+           from read_csv(?, header = true, all_varchar = false)""",
         [str(registry_file(project))],
+    )
+
+
+def in_force(connection: duckdb.DuckDBPyConnection, day: date) -> None:
+    """Make the versions of a day a temporary table `registry`: the greatest that holds by then, the first where none does yet.
+
+    A day that is evaluated again, because late rows touched it, is so judged by the version that judged it before.
+
+    Args:
+        connection: As `load` left it.
+        day: UTC day of evaluation.
+    """
+    connection.execute(
+        """create or replace temp table registry as
+           select * exclude (valid_from)
+           from registry_versions
+           qualify row_number() over (
+               partition by signal_id, subject_kind
+               order by valid_from <= ? desc, case when valid_from <= ? then -version else version end
+           ) = 1""",
+        [day, day],
     )

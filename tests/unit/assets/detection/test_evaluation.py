@@ -215,7 +215,7 @@ def test_one_kind_of_evidence_proposes_nothing(tables: duckdb.DuckDBPyConnection
     derived.load(tables, Home.at(project_dir() / "nowhere"), 0)
     prepare(tables)
     # however much it weighs
-    tables.execute("update registry set points = 9 where signal_id in ('refusals', 'shared_keys')")
+    tables.execute("update registry_versions set points = 9 where signal_id in ('refusals', 'shared_keys')")
     members = evaluate(tables, FIRST + timedelta(2), {})
     assert groups(members) == {frozenset("ab")}
     assert proposed(tables) == []
