@@ -26,7 +26,7 @@ def load(connection: duckdb.DuckDBPyConnection, project: Path | None = None) -> 
     """Make every version a temporary table `registry_versions`, as the registry has them.
 
     Args:
-        connection: Any; gets `registry_versions(signal_id, version, subject_kind, evidence_kind, points, floor, peer_quantile, valid_from)`.
+        connection: Any; the table gets `signal_id, version, subject_kind, evidence_kind, points, floor, peer_quantile, valid_from`.
         project: Folder of the dbt project; ours when None.
     """
     connection.execute(
