@@ -1,4 +1,4 @@
-"""The command about harmonised transparency reports of the EU: dsa validate.
+"""The commands about harmonised transparency reports of the EU: dsa validate and dsa rules.
 
 It calls reports/dsa; it needs no home, for the report may be anybody's.
 """
@@ -58,7 +58,24 @@ def validate(
                 [[f.rule, f.level, f.part, f.row, f.message] for f in outcome.findings],
             )
         answer(f"{outcome.errors} errors, {outcome.warnings} warnings, {outcome.notes} notes")
+        if outcome.not_checked:
+            say("Not checked: V17, for no Statements of Reasons were given (--statements)")
         if html is not None:
             say(f"Findings written to {html}")
     if outcome.errors:
         raise typer.Exit(NO)
+
+
+@explains(ValueError)
+def rules(as_json: JsonFlag = False) -> None:
+    """The rules that `dsa validate` judges by: what each demands, its source, what to do about a finding.
+
+    Example:
+      rapporteur dsa rules
+    """
+    from reports.dsa.findings import rules as declared
+
+    if as_json:
+        answer_json([plain(rule) for rule in declared().values()])
+    else:
+        show_table("Rules", ["rule", "demands", "source"], [[r.rule, r.title, r.source] for r in declared().values()])

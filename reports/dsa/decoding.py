@@ -12,6 +12,7 @@ from typing import NamedTuple
 from reports.dsa.findings import Finding, Level, finding
 
 MOST_ROWS = 20_000
+MOST_CELLS = 500
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
@@ -109,7 +110,10 @@ def _rows(text: str, separator: str, number: int) -> tuple[list[tuple[int, list[
                 what = f"it has more than {MOST_ROWS} rows; the rest was not read."
                 found.append(finding("V24", "error", what, part_number=number, row=row_number))
                 break
-            rows.append((row_number, cells))
+            if len(cells) > MOST_CELLS:
+                what = f"the row has {len(cells)} cells; those after {MOST_CELLS} were not read."
+                found.append(finding("V24", "error", what, part_number=number, row=row_number, found=len(cells)))
+            rows.append((row_number, cells[:MOST_CELLS]))
     except csv.Error as error:
         what = f"reading stopped: {error}."
         found.append(finding("V24", "error", what, part_number=number, row=len(rows) + 1, found=error))

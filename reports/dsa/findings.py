@@ -92,9 +92,14 @@ def rules() -> dict[str, Rule]:
     return {rule.rule: rule for rule in declared}
 
 
+def visible(text: str) -> str:
+    """Text with its control characters spelled out, so that no report can steer a terminal."""
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+
+
 def quote(text: object) -> str:
     """A cell's text short enough to print, control characters made visible."""
-    shown = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in str(text)[: LONGEST_QUOTE + 1])
+    shown = visible(str(text)[: LONGEST_QUOTE + 1])
     return shown if len(shown) <= LONGEST_QUOTE else shown[:LONGEST_QUOTE] + "..."
 
 
@@ -123,7 +128,7 @@ def finding(
         column=None if column is None else quote(column),
         found=None if found is None else quote(found),
         expected=None if expected is None else quote(expected),
-        message=f"{where}: {what} {declared.do}",
+        message=f"{where}: {visible(what)} {declared.do}",
     )
 
 

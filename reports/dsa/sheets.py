@@ -16,7 +16,7 @@ from reports.dsa.findings import Finding, Where, finding, quote
 from reports.dsa.numbers import read_amount
 from reports.dsa.template import Kind, Part
 
-MOST_BYTES = 64 * 1024 * 1024
+MOST_BYTES = 32 * 1024 * 1024
 _NAMED_PART = re.compile(r"part[ _.-]*0*(\d{1,2})(?!\d)", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?:[a-z]{2}[ _.-]+)?0*(\d{1,2})(?!\d)", re.IGNORECASE)
 
@@ -101,6 +101,8 @@ def _choose(folder: Path) -> tuple[dict[int, Path], list[Finding]]:
         if path.suffix.lower() not in {".csv", ".txt", ".tsv"}:
             continue
         number = part_of_name(path.name)
+        if number is None and path.suffix.lower() != ".csv":
+            continue
         if number is None:
             what = f"{quote(path.name)} is no numbered part and was not read."
             found.append(finding("V1", "warning", what, found=path.name, expected="<number>_<name>.csv"))

@@ -112,6 +112,15 @@ def test_a_broken_copy_exits_1_and_writes_a_page(tmp_path: Path) -> None:
     assert "src=" not in page
 
 
+def test_the_rules_are_told_with_their_source(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [RAPPORTEUR, "dsa", "rules", "--json"], capture_output=True, text=True, cwd=tmp_path, timeout=120
+    )
+    told = json.loads(done.stdout)
+    assert [rule["rule"] for rule in told] == [f"V{n}" for n in range(1, 35)]
+    assert all(rule["title"] and rule["source"] and rule["do"] for rule in told)
+
+
 @pytest.mark.parametrize("arguments", [("nowhere",), ("file.csv",), (), (".", "--statements", "nowhere")])
 def test_wrong_use_exits_2(arguments: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "file.csv").write_text("x")

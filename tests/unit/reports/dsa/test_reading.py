@@ -91,6 +91,11 @@ def test_too_many_rows_stop_the_reading(report: Path) -> None:
     assert any(f.rule == "V24" and "rows" in f.message for f in judged(report))
 
 
+def test_too_many_cells_are_not_read(report: Path) -> None:
+    file_of(report, 4).write_bytes(b"," * 1_000_000)
+    assert any(f.rule == "V24" and f.found == "1000001" for f in judged(report))
+
+
 def test_an_empty_part_is_a_finding(report: Path) -> None:
     file_of(report, 4).write_bytes(b"")
     finding = next(f for f in judged(report) if f.part == 4)
@@ -191,6 +196,15 @@ def test_a_number_is_read_with_what_is_wrong_about_it(text: str, kind: str, valu
     amount = read_amount(text, kind)  # type: ignore[arg-type]
     assert (None if amount.value is None else str(amount.value)) == value
     assert bool(amount.defect) == defective
+
+
+def test_no_report_can_steer_a_terminal(report: Path) -> None:
+    rows = hand_made()[5]
+    rows[3][3], rows[3][1], rows[4][5] = "\x1b[2Jgone", "\x1b]0;title\x07", "\x1b[31m3"
+    file_of(report, 5).write_bytes(csv_bytes(rows))
+    found = judged(report)
+    assert any("\\x1b[2JGONE" in f.message for f in found)
+    assert all(str(value).isprintable() for f in found for value in (f.message, f.found, f.expected, f.column))
 
 
 def test_the_page_escapes_what_the_report_says(report: Path) -> None:
