@@ -34,7 +34,8 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"there is no world {', '.join(unknown)}; there are {', '.join(WORLDS)}", file=sys.stderr)
         return 2
     quiet_environment()
-    console = Console(width=asked.width or None)
+    # a file or a pipe has no width of its own, and a table cut to 80 columns cannot be read
+    console = Console(width=asked.width or (None if sys.stdout.isatty() else 200))
     results: list[tables.Result] = []
     process: list[tables.Named] = []
     failed = False
