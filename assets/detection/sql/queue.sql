@@ -55,7 +55,7 @@ from standing
 inner join unit_score using (unit_kind, unit_id)
 where unit_score.points >= 5 and unit_score.kind_count >= 2 and standing.banned_count < standing.account_count;
 
--- An account inside a proposed cluster is reviewed there.
+-- An account inside a proposed cluster is reviewed there; not so in a cluster that is withheld, where nobody would look at it.
 create or replace temp table queued as
 select
     unit.*,
@@ -66,5 +66,9 @@ where
     unit_kind = 'cluster'
     or unit_id not in (
         select member.account_id from member
-        inner join unit as proposed on proposed.unit_kind = 'cluster' and proposed.unit_id = member.cluster_id
+        inner join unit as proposed
+            on
+                proposed.unit_kind = 'cluster'
+                and proposed.unit_id = member.cluster_id
+                and proposed.listed_count < 0.5 * proposed.account_count
     );

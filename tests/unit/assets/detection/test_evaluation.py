@@ -241,6 +241,18 @@ def test_a_listed_account_is_withheld_with_the_reason_until_its_listing_expires(
     assert [(row[0], row[1]) for row in proposed(tables)] == [("sprayer", False)]
 
 
+def test_an_account_beside_a_listed_one_is_proposed_alone_when_the_two_are_withheld(
+    tables: duckdb.DuckDBPyConnection,
+) -> None:
+    known(tables, "sprayer", "friend", *(f"person{number}" for number in range(120)))
+    lines = crowd() + sprayers("sprayer") + together("sprayer", "friend", address="x", device="y", payment="z")
+    add_lines(tables, lines)
+    add(tables, "stg_allowlist", {"entity_kind": "account", "entity_id": "friend", "reason": "contract"})
+    evaluated(tables, 2)
+    (cluster,) = tables.execute("select cluster_id from member where account_id = 'sprayer'").fetchone() or ("",)
+    assert {row[0]: row[1] for row in proposed(tables)} == {cluster: True, "sprayer": False}
+
+
 def test_a_listing_without_an_end_is_not_told_to_end_with_another(tables: duckdb.DuckDBPyConnection) -> None:
     known(tables, "sprayer", *(f"person{number}" for number in range(120)), organization_id="org")
     add_lines(tables, crowd() + sprayers("sprayer"))
