@@ -175,7 +175,7 @@ _NOTHING = "import sys\nimport duckdb, numpy, pyarrow\nfrom assets.ingestion imp
 def _measure(code: str, *arguments: str) -> tuple[Measured, int]:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
-    tail = "\nimport resource\nprint(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    tail = "\nprint(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
     done = subprocess.run(
         [sys.executable, "-c", code + tail, *arguments], capture_output=True, text=True, check=True, cwd=_ROOT
     )

@@ -21,9 +21,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium of the system."""
+    """A headless Chromium of the system.
+
+    Closed with its file: while it lives, its event loop runs in this thread, and Dagster, which
+    starts loops of its own, cannot be used by any other test of the same process.
+    """
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         pytest.skip("no Chromium on this machine: looked for chromium, chromium-browser and google-chrome")
