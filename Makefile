@@ -33,7 +33,7 @@ demo: setup  ## sample, run, report and read-out in ./data (HOME_DIR=..., DEMO="
 	RAPPORTEUR_HOME=$(HOME_DIR) $(BIN)/rapporteur demo $(DEMO)
 
 test: setup  ## every test, side by side (TESTS=tests/unit for some)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(TESTS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations 15 --durations-min 5 $(TESTS)
 
 ui: setup  ## Dagster's UI over ./data
 	RAPPORTEUR_HOME=$(HOME_DIR) $(BIN)/rapporteur ui
