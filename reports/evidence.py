@@ -48,6 +48,7 @@ REGISTERS = {
     "reason_code": ("dim_policies", "policy_code"),
     "action": ("dim_actions", "action"),
     "mcp_server": ("dim_mcp_servers", "server_name"),
+    "service": ("dim_services", "dsa_service"),
 }
 
 
