@@ -5,7 +5,7 @@ Only registration belongs here.
 
 import typer
 
-from orchestration.cli import coordination, dsa, keeping, landing, reporting, running, transparency
+from orchestration.cli import auditing, coordination, dsa, keeping, landing, reporting, running, transparency
 
 app = typer.Typer(
     name="rapporteur",
@@ -21,6 +21,7 @@ quarantine = typer.Typer(
 mapping = typer.Typer(help="Mappings of spreadsheets and foreign files to feeds.", no_args_is_help=True)
 sor = typer.Typer(help="Statements of Reasons for the DSA Transparency Database.", no_args_is_help=True)
 report = typer.Typer(help="Reports: what there is, what is due, and preparing one.", no_args_is_help=True)
+audit = typer.Typer(help="For an auditor: who looked at what.", no_args_is_help=True)
 transparency_report = typer.Typer(
     help="Transparency reports on the EU's harmonised template: checking one.", no_args_is_help=True
 )
@@ -44,6 +45,8 @@ app.add_typer(sor, name="sor")
 transparency_report.command("validate")(transparency.validate)
 transparency_report.command("rules")(transparency.rules)
 app.add_typer(transparency_report, name="dsa")
+audit.command("access")(auditing.access)
+app.add_typer(audit, name="audit")
 app.command("readout")(reporting.readout)
 app.command("coordination")(coordination.coordination)
 app.command("rebuild")(running.rebuild)

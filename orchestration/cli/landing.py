@@ -20,8 +20,7 @@ from orchestration.cli.console import (
     show_table,
     waiting,
 )
-from orchestration.core import ops
-from orchestration.core.clock import stamp
+from orchestration.core.access import record_access
 from orchestration.core.locks import run_lock
 
 
@@ -137,8 +136,6 @@ def quarantine_show(
     Example:
       rapporteur quarantine show 3f2a9c0d11223344:17
     """
-    import getpass
-
     from assets.ingestion import quarantine
 
     home = open_home()
@@ -148,18 +145,7 @@ def quarantine_show(
     found = [r for r in quarantine.list_open(home) if r.file_sha256.startswith(prefix) and r.line_no == int(number)]
     if not found:
         raise ValueError(f"{reference}: no such line is in quarantine; see `rapporteur quarantine list`")
-    ops.append(
-        home,
-        "access_log",
-        [
-            {
-                "accessed_at": stamp(),
-                "who": getpass.getuser(),
-                "action": "quarantine show",
-                "object": f"{found[0].file_sha256}:{found[0].line_no}",
-            }
-        ],
-    )
+    record_access(home, "quarantine show", f"{found[0].file_sha256}:{found[0].line_no}")
     row = found[0]
     answer(f"{row.feed}, line {row.line_no}, {row.reason} {row.json_path or ''} {row.detail or ''}".rstrip())
     answer(quarantine.raw_line(home, row.file_sha256, row.line_no).decode("utf-8", errors="backslashreplace"))

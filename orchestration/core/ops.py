@@ -65,6 +65,21 @@ TABLES: dict[str, dict[str, str]] = {
         "who": "VARCHAR",
         "action": "VARCHAR",
         "object": "VARCHAR",
+        "detail": "VARCHAR",
+        "previous": "VARCHAR",
+        "sha256": "VARCHAR",
+    },
+    "audits": {
+        "audit_id": "VARCHAR",
+        "filing_id": "VARCHAR",
+        "figure_key": "VARCHAR",
+        "seed": "VARCHAR",
+        "population_count": "BIGINT",
+        "population_sha256": "VARCHAR",
+        "sample_count": "BIGINT",
+        "sample_sha256": "VARCHAR",
+        "drawn_by": "VARCHAR",
+        "drawn_at": "TIMESTAMPTZ",
     },
     "alerts": {
         "alerted_at": "TIMESTAMPTZ",
@@ -77,6 +92,9 @@ TABLES: dict[str, dict[str, str]] = {
     },
 }
 
+CHAINED = {"access_log": "orchestration.core.access.record_access"}
+"""Tables whose rows are chained, and who alone writes them."""
+
 
 def append(home: Home, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
     """Add rows to an operations table, durably.
@@ -88,7 +106,10 @@ def append(home: Home, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
 
     Raises:
         KeyError: The table, or a column, is not declared.
+        ValueError: The table is a chain with a writer of its own.
     """
+    if table in CHAINED:
+        raise ValueError(f"ops.{table} is a hash chain; it is written by {CHAINED[table]}")
     columns = TABLES[table]
     lines = []
     for row in rows:

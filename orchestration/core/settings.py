@@ -25,6 +25,7 @@ class Settings(BaseSettings):
         parallel_files: Files decoded side by side; 0 means one a core.
         min_free_bytes: A run stops, cleanly, when the home's disk has less room than this.
         lock_wait_seconds: How long a run waits for another to finish before it gives up.
+        actor: Who is at the keyboard, for the access log; the operating system's user when absent.
         alert_command: Program that receives each alert as JSON on stdin.
         alert_webhook: Address that receives each alert as a JSON POST.
         fail_point: Name of a step at which the process kills itself (tests of recovery).
@@ -41,6 +42,7 @@ class Settings(BaseSettings):
     parallel_files: int = Field(default=0, ge=0)
     min_free_bytes: int = Field(default=256 * MIB, ge=0)
     lock_wait_seconds: float = Field(default=3600.0, ge=0)
+    actor: str | None = None
     alert_command: str | None = None
     alert_webhook: str | None = None
     fail_point: str | None = None
