@@ -4,6 +4,7 @@ The grammar, zones and default instants belong here; which period a report is du
 """
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -83,6 +84,13 @@ def month_before(day: date) -> str:
     return f"{last:%Y-%m}"
 
 
+def months_after(day: date, count: int) -> date:
+    """The day that many months later; where that month is shorter, its last day."""
+    index = day.year * 12 + day.month - 1 + count
+    year, month = index // 12, index % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
 def known_zone(zone: str) -> ZoneInfo:
     """The zone of that IANA name.
 
@@ -132,17 +140,12 @@ def _midnight(day: date, zone: str) -> datetime:
 def _days(text: str) -> tuple[date, date]:
     if match := _MONTH.fullmatch(text):
         first = date(int(match[1]), int(match[2]), 1)
-        return first, _months_after(first, 1)
+        return first, months_after(first, 1)
     if match := _QUARTER.fullmatch(text):
         first = date(int(match[1]), 3 * int(match[2]) - 2, 1)
-        return first, _months_after(first, 3)
+        return first, months_after(first, 3)
     if match := _YEAR.fullmatch(text):
         return date(int(match[1]), 1, 1), date(int(match[1]) + 1, 1, 1)
     if match := _RANGE.fullmatch(text):
         return date.fromisoformat(match[1]), date.fromisoformat(match[2])
     raise ValueError("unknown form")
-
-
-def _months_after(first: date, count: int) -> date:
-    index = first.year * 12 + first.month - 1 + count
-    return date(index // 12, index % 12 + 1, 1)

@@ -185,11 +185,8 @@ def _entry(figures: Figures, by: Sequence[str]) -> Entry:
         regime="a request, not a filing",
         audience="whoever asked",
         owner="regulatory-operations",
-        cadence="on request",
-        due_days=0,
-        template_version=1,
+        cadence="on_request",
         renderers=FORMATS,
-        required_checks=(),
         headline=tuple(figures.metrics)[:8],
         parts=tuple(parts),
     )

@@ -48,7 +48,7 @@ def report_due(as_json: JsonFlag = False) -> None:
     Example:
       rapporteur report due
     """
-    from reports.catalogue import due
+    from reports.catalogue.calendar import due
 
     rows = [plain(row) for row in due(open_home())]
     if as_json:

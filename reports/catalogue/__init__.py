@@ -1,19 +1,15 @@
 """The catalogue: which reports there are, for whom, how often and by when; entries are the YAML files beside this one.
 
-Entries and due dates belong here; metrics stand in the seed `metrics`, splits in the YAML of the rpt_ models.
+The shape of an entry belongs here; what is due is in calendar.py, metrics stand in the seed `metrics`, splits in the rpt_ YAML.
 """
 
-from datetime import date, timedelta
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import yaml
 
-from orchestration.core.clock import utc_now
-from orchestration.core.home import Home
-from orchestration.core.publish import open_published
-from reports.periods import parse_period
-from reports.published import State, read_state
+Cadence = Literal["daily", "monthly", "quarterly", "half_yearly", "yearly", "by_service_kind", "on_request"]
 
 
 class Chart(msgspec.Struct, frozen=True):
@@ -32,47 +28,59 @@ class Part(msgspec.Struct, frozen=True):
     charts: tuple[Chart, ...] = ()
 
 
-class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class After(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long after a period's end something is due: whole months first, then days."""
+
+    months: int = 0
+    days: int = 0
+
+
+class SmallCells(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Cells that are printed only when at least so many records are behind them."""
+
+    minimum: int
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A report.
 
     Attributes:
         report_id: Its name in filing ids.
         title: Its name for people.
         regime: The rule that it serves.
+        article: Where in that rule; empty when no article asks for it.
         audience: Who reads it.
         owner: Team that answers for it.
-        cadence: `monthly`.
-        due_days: Days after the period's last day by which it is due.
+        cadence: How long its periods are; `by_service_kind`: half-years for services that are a VLOP or VLOSE, else years.
+        due: How long after a period's end it is due.
+        is_filed: Whether it goes through approval and filing; else a prepared bundle is the end of it.
         template_version: Of its pages.
-        renderers: Files that it consists of.
-        required_checks: Checks whose results go into the bundle as required.
+        renderers: Files that it consists of: `html`, `xlsx`, `csv`, `pdf`, `dsa`, `sor`.
+        required_checks: Checks whose results go into the bundle as required, and that block a filing when they fail.
+        small_cells: `exact` where the law wants exact counts; else the smallest count that may be printed.
+        schedule: Cron expression (UTC) of its preparation; empty: see reports.catalogue.calendar.schedule_of.
+        schema_note: What official schema there is, or plainly that there is none.
         headline: Metrics on the first page.
-        parts: In the order of printing.
+        parts: In the order of printing; their names are unique over the whole catalogue.
     """
 
     report_id: str
     title: str
     regime: str
+    article: str = ""
     audience: str
     owner: str
-    cadence: str
-    due_days: int
-    template_version: int
+    cadence: Cadence
+    due: After = After()
+    is_filed: bool = False
+    template_version: int = 1
     renderers: tuple[str, ...]
-    required_checks: tuple[str, ...]
-    headline: tuple[str, ...]
+    required_checks: tuple[str, ...] = ()
+    small_cells: Literal["exact"] | SmallCells = "exact"
+    schedule: str = ""
+    schema_note: str = ""
+    headline: tuple[str, ...] = ()
     parts: tuple[Part, ...]
-
-
-class Due(msgspec.Struct, frozen=True):
-    """A report for a period, and how it stands: `prepared`, `due` or `overdue`."""
-
-    report_id: str
-    title: str
-    period: str
-    due_on: date
-    status: str
-    owner: str
 
 
 class UnknownReport(ValueError):  # noqa: N818 - says what is the matter
@@ -99,37 +107,3 @@ def entry_of(report_id: str) -> Entry:
     if report_id not in CATALOGUE:
         raise UnknownReport(f"{report_id!r} is no report. There are: {', '.join(CATALOGUE)}.")
     return CATALOGUE[report_id]
-
-
-def data_day(state: State) -> date:
-    """The day on which a copy stands: of generated data the last delivered, else today (UTC)."""
-    if state.is_synthetic and state.known_until:
-        return state.known_until.date()
-    return utc_now().date()
-
-
-def ended_months(first: date, today: date, at_most: int = 12) -> list[str]:
-    """Calendar months that ended by `today`, newest first; the oldest is the one in whose first week deliveries began."""
-    months: list[str] = []
-    start = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
-    while len(months) < at_most and start >= first - timedelta(days=7):
-        months.append(f"{start:%Y-%m}")
-        start = (start - timedelta(days=1)).replace(day=1)
-    return months
-
-
-def due(home: Home) -> list[Due]:
-    """Every report for every ended period (at most twelve) that deliveries reach, newest first; none before a first publish."""
-    if not home.published_current.exists():
-        return []
-    with open_published(home) as con:
-        state = read_state(con, home)
-    today = data_day(state)
-    rows = []
-    for entry in CATALOGUE.values():
-        for month in ended_months(state.known_since or today, today):
-            due_on = parse_period(month).end_day + timedelta(days=entry.due_days)
-            prepared = any((home.filings / entry.report_id / month).glob("v*/manifest.json"))
-            status = "prepared" if prepared else "overdue" if due_on < today else "due"
-            rows.append(Due(entry.report_id, entry.title, month, due_on, status, entry.owner))
-    return rows

@@ -45,7 +45,7 @@ def build_copy(
     *,
     is_synthetic: bool = True,
     run: str = "run-1",
-    last_delivery: str = "2026-07-10",
+    last_delivery: str = "2026-07-09",
 ) -> Path:
     """Publish a copy whose marts hold `facts` (table to rows; absent columns are null; lines are numbered in order)."""
     folder = home.published / run

@@ -14,7 +14,8 @@ from orchestration.core import ops
 from orchestration.core.home import Home
 from reports import bundle
 from reports.bundle import prepare
-from reports.catalogue import CATALOGUE, UnknownReport, due, ended_months
+from reports.catalogue import CATALOGUE, UnknownReport
+from reports.catalogue.calendar import due, ended_months
 from reports.manifest import read_manifest
 from reports.periods import PeriodError
 from tests.unit.reports.published_copy import build_copy
