@@ -230,4 +230,4 @@ def test_figure_is_provisional_until_follow_up_and_feeds_are_complete(small_copy
 
 def test_as_of_is_never_later_than_the_data_know(small_copy: Home, computed: Compute) -> None:
     assert computed(small_copy, "2026-05", ("appeal_rate",))[0].as_of == datetime(2026, 7, 1, tzinfo=UTC)
-    assert computed(small_copy, "2026-06", ("appeal_rate",))[0].as_of == datetime(2026, 7, 11, tzinfo=UTC)
+    assert computed(small_copy, "2026-06", ("appeal_rate",))[0].as_of == datetime(2026, 7, 10, tzinfo=UTC)
