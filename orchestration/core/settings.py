@@ -29,6 +29,8 @@ class Settings(BaseSettings):
         alert_command: Program that receives each alert as JSON on stdin.
         alert_webhook: Address that receives each alert as a JSON POST.
         fail_point: Name of a step at which the process kills itself (tests of recovery).
+        trusted_keys: File of public keys (JSON lines as in the register `signers`) that signatures are checked against;
+            it should come from somebody else than whoever runs this home.
         now: Pinned clock, RFC 3339; for tests and re-performance.
         conformance_data: Folder of real data for the conformance tests.
     """
@@ -46,6 +48,7 @@ class Settings(BaseSettings):
     alert_command: str | None = None
     alert_webhook: str | None = None
     fail_point: str | None = None
+    trusted_keys: Path | None = None
     now: datetime | None = None
     conformance_data: Path | None = None
 
