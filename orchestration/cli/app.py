@@ -5,7 +5,7 @@ Only registration belongs here.
 
 import typer
 
-from orchestration.cli import auditing, coordination, dsa, keeping, landing, reporting, running, transparency
+from orchestration.cli import auditing, coordination, keeping, landing, reporting, running, statements, transparency
 
 app = typer.Typer(
     name="rapporteur",
@@ -40,7 +40,9 @@ report.command("list")(reporting.report_list)
 report.command("due")(reporting.report_due)
 report.command("prepare")(reporting.report_prepare)
 app.add_typer(report, name="report")
-sor.command("validate")(dsa.sor_validate)
+sor.command("validate")(statements.validate)
+sor.command("export")(statements.export)
+sor.command("read")(statements.read)
 app.add_typer(sor, name="sor")
 transparency_report.command("validate")(transparency.validate)
 transparency_report.command("rules")(transparency.rules)

@@ -1,0 +1,136 @@
+"""The commands about Statements of Reasons for the DSA Transparency Database.
+
+They call reports/sor, and import only what they use, so that validating, which needs no home, starts at once.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orchestration.cli.console import NO, JsonFlag, answer, answer_json, explains, fail, open_home, plain, say, waiting
+
+if TYPE_CHECKING:
+    from reports.sor.validation import Verdict
+
+
+@explains(ValueError)
+def validate(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="JSON lines, one Statement of Reasons a line.", exists=True, dir_okay=False
+        ),
+    ],
+    as_json: JsonFlag = False,
+) -> None:
+    """Say which Statements of Reasons the Commission's database would accept, and what we would change before sending.
+
+    Accepts and rejects as the database's own rules do (schema of 1 July 2025); warnings never reject. With --json one object
+    a line, in the order of the file: line, accepted, errors, warnings (each with field and message; an empty field means
+    the whole line). Texts are not repeated. Ends with 1 when a statement is rejected.
+
+    Example:
+      rapporteur sor validate statements.jsonl --json
+    """
+    import msgspec
+
+    from orchestration.core.clock import utc_now
+    from orchestration.core.settings import get_settings
+    from reports.sor.validation import validate_file
+
+    encoder = msgspec.json.Encoder()
+    out = typer.get_binary_stream("stdout")
+    lines = rejected = warned = 0
+    for verdict in validate_file(file, today=utc_now().date(), longest_line=get_settings().max_line_bytes):
+        lines += 1
+        rejected += not verdict.accepted
+        warned += bool(verdict.warnings)
+        out.write(encoder.encode(verdict) + b"\n" if as_json else _told(verdict))
+    out.flush()
+    say(f"{lines:,} lines: {lines - rejected:,} accepted, {rejected:,} rejected; {warned:,} with warnings")
+    if rejected:
+        raise typer.Exit(NO)
+
+
+def _told(verdict: "Verdict") -> bytes:
+    found = [("rejected", finding) for finding in verdict.errors] + [
+        ("warning", finding) for finding in verdict.warnings
+    ]
+    return "".join(
+        f"line {verdict.line:,}: {kind}: {f'{finding.field} ' if finding.field else ''}{finding.message}\n"
+        for kind, finding in found
+    ).encode()
+
+
+@explains(ValueError)
+def export(
+    start: Annotated[str, typer.Option("--from", metavar="D", help="First day of decisions, inclusive (UTC).")],
+    end: Annotated[str, typer.Option("--to", metavar="D", help="Day of decisions at which it ends, exclusive.")],
+    out: Annotated[Path, typer.Option(help="Folder to write; an earlier export in it is replaced.")],
+    service: Annotated[
+        list[str] | None, typer.Option(help="Only this service; repeat for more, all when absent.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Write the Statements of Reasons of a period: API batches, JSON lines, the daily-dump layout, and who is held back.
+
+    One statement per decision in scope, or a line in refused.csv: nothing is dropped. Days are those of the decision; the
+    database's own dump goes by the day of submission. Nothing is sent: see `sor send`. Ends with 1 when a decision is held
+    back.
+
+    Example:
+      rapporteur sor export --from 2026-05-01 --to 2026-05-02 --out statements
+    """
+    from reports.periods import parse_range
+    from reports.sor.export import export as export_statements
+
+    home = open_home()
+    with waiting("Making statements"):
+        summary = export_statements(home, parse_range(start, end), out, services=tuple(service or ()))
+    if as_json:
+        answer_json(plain(summary))
+    else:
+        answer(
+            f"{summary.in_scope:,} decisions in scope: {summary.statements:,} statements in {summary.batches:,} batches, "
+            f"{summary.refused:,} held back; {sum(summary.out_of_scope.values()):,} out of scope"
+        )
+        for reason, number in summary.refused_by.items():
+            answer(f"  held back: {number:,} x {reason}")
+        answer(f"Written to {out}" + ("; made of synthetic data, never to be filed" if summary.is_synthetic else ""))
+    if summary.refused:
+        raise typer.Exit(NO)
+
+
+@explains(ValueError)
+def read(
+    file: Annotated[
+        Path, typer.Argument(metavar="DUMP", help="sor-<platform>-<day>-<full|light>.zip", exists=True, dir_okay=False)
+    ],
+    unverified: Annotated[bool, typer.Option("--unverified", help="Read it though no .sha1 lies beside it.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Read a daily dump back, ours or the database's own: its SHA-1, its layout, its statements.
+
+    With --json one object a line: file, line, uuid, platform, created_at, statement. Ends with 1 when the dump is broken.
+
+    Example:
+      rapporteur sor read statements/dump/sor-example-2026-05-01-full.zip --json
+    """
+    import msgspec
+
+    from reports.sor.dump_reading import BrokenDump, read_dump
+
+    encoder = msgspec.json.Encoder()
+    out = typer.get_binary_stream("stdout")
+    statements = 0
+    try:
+        for record in read_dump(file, verify=not unverified):
+            statements += 1
+            if as_json:
+                out.write(encoder.encode(record) + b"\n")
+        out.flush()
+    except BrokenDump as error:
+        out.flush()
+        raise fail(str(error), NO) from error
+    say(f"{statements:,} statements; " + ("SHA-1 not compared" if unverified else "SHA-1 as told"))
