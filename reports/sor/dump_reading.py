@@ -16,8 +16,8 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from reports.sor.dump import LISTS, VERSIONS
-from reports.sor.kept import DAYS
+from reports.sor.dump import VERSIONS
+from reports.sor.kept import DAYS, LISTS
 
 LONGEST_LINE = 1 << 20
 _TOLD = re.compile(r"([0-9a-f]{40}) [ *](.+)")

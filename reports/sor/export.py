@@ -95,9 +95,7 @@ def export(home: Home, period: Period, out: Path, *, services: tuple[str, ...] =
         return _write(folder, con, home, period, services)
 
 
-def write_bundle(
-    folder: Path, con: duckdb.DuckDBPyConnection, home: Home, figures: Figures, entry: Entry
-) -> Summary:
+def write_bundle(folder: Path, con: duckdb.DuckDBPyConnection, home: Home, figures: Figures, entry: Entry) -> Summary:
     """Write the same files into a bundle, under `sor/`.
 
     Args:
@@ -124,7 +122,8 @@ def _write(
     )
     folder.mkdir(parents=True, exist_ok=True)
     refused_by: Counter[str] = Counter()
-    with _Files(folder) as files:
+    today = max([period.end, *([state.known_until] if state.known_until else [])]).date()
+    with _Files(folder, today) as files:
         for row in decisions_in_scope(con, period.start, period.end, services):
             summary.in_scope += 1
             try:
@@ -146,8 +145,8 @@ def _write(
 class _Files:
     """The open files of an export."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, today: date) -> None:
+        self._folder, self._today = folder, today
         self.batches = 0
         self.dumps: list[Path] = []
         self._stack = ExitStack()
@@ -186,7 +185,7 @@ class _Files:
         batch = f"statements-{self.batches + 1:04d}.json"
         if len(self._pending) == MOST_IN_BATCH:
             self._end_batch()
-        advice = [f"{finding.field}: {finding.message}" for finding in warnings(statement.payload, day)]
+        advice = [f"{finding.field}: {finding.message}" for finding in warnings(statement.payload, self._today)]
         notes = "; ".join([*statement.notes, *advice])
         self._lines.writerow([statement.puid, *_where(row), batch, safe_text(notes)])
         self._dump_of(service, day).write(

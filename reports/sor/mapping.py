@@ -35,7 +35,11 @@ _AUTOMATION = {
 }
 _GROUNDS = {
     "illegal": ("DECISION_GROUND_ILLEGAL_CONTENT", "illegal_content_legal_ground", "illegal_content_explanation"),
-    "terms": ("DECISION_GROUND_INCOMPATIBLE_CONTENT", "incompatible_content_ground", "incompatible_content_explanation"),
+    "terms": (
+        "DECISION_GROUND_INCOMPATIBLE_CONTENT",
+        "incompatible_content_ground",
+        "incompatible_content_explanation",
+    ),
 }
 _MOST_RESTRICTIVE = (
     "DECISION_MONETARY_TERMINATION", "DECISION_MONETARY_SUSPENSION", "DECISION_MONETARY_OTHER",
@@ -117,7 +121,9 @@ def made_of(row: Row) -> Statement:
         for kind in personal_data(text)
     ]
     told = {refusal.field for refusal in refusals}
-    refusals += [Refusal(f.field, f"the database refuses it: {f.message}") for f in errors(payload) if f.field not in told]
+    refusals += [
+        Refusal(f.field, f"the database refuses it: {f.message}") for f in errors(payload) if f.field not in told
+    ]
     if refusals:
         raise HeldBack(refusals)
     return Statement(str(payload["puid"]), payload, tuple(making.notes))
@@ -209,7 +215,11 @@ class _Making:
             self._refuse("decision_ground", "not recorded" if code is None else "an unknown code")
             return {}
         ground, ground_field, explanation_field = _GROUNDS[code]
-        text = self._text("legal_ground") if code == "illegal" else self._text("terms_ground") or self._text("terms_provision")
+        text = (
+            self._text("legal_ground")
+            if code == "illegal"
+            else self._text("terms_ground") or self._text("terms_provision")
+        )
         explanation = self._text("explanation")
         if text is None:
             self._refuse(ground_field, "not recorded")
@@ -243,7 +253,9 @@ class _Making:
         fitting = vocabulary().keywords_of_category.get(category, frozenset())
         made: dict[str, Any] = {"category": category}
         if keyword is not None and keyword not in fitting:
-            self.notes.append("category_specification: the keyword belongs to another category, KEYWORD_OTHER is stated")
+            self.notes.append(
+                "category_specification: the keyword belongs to another category, KEYWORD_OTHER is stated"
+            )
         if keyword is None or keyword not in fitting:
             keyword = _OTHER_KEYWORD if _OTHER_KEYWORD in fitting else None
         if keyword is not None:
