@@ -113,6 +113,11 @@ class Home:
         return self.root / "filings"
 
     @property
+    def texts(self) -> Path:
+        """What people write for reports: versioned Markdown with an owner and an approval, a folder a report."""
+        return self.root / "texts"
+
+    @property
     def readouts(self) -> Path:
         """Read-outs that were asked for without saying where."""
         return self.root / "readouts"

@@ -143,10 +143,12 @@ def _equal(
     left, right = here if here is not None else Decimal(0), other if other is not None else Decimal(0)
     if (here is None and other is None) or not known(left, right) or left == right:
         return
+    # These rows are for online platforms only; part 4 asks every hosting service for its trusted flaggers.
+    level: Level = "note" if here is None and scope == "NAM Trusted Flagger" else "error"
     first = found.get((comparable(pair[0]), comparable(scope)))
     yield finding(
         rule,
-        "error",
+        level,
         f"automated and not automated of {scope} sum to {left:f}, but {name} is {right:f}.",
         part_number=8,
         row=first.row.number if first is not None else None,
@@ -195,12 +197,15 @@ def _languages(sheet: Sheet) -> Iterator[Finding]:
 def _unequal_languages(sheet: Sheet, rows: list[Row]) -> Iterator[Finding]:
     wanted = {comparable(cells[2]): cells[2].strip() for cells in sheet.part.rows if _is_language(cells[3])}
     valued: dict[str, dict[str, Row]] = {}
+    explained: set[tuple[str, str]] = set()
     for row in rows:
+        code, indicator = sheet.cell(row, "Scope").strip(), comparable(sheet.cell(row, "Indicator"))
         if sheet.cell(row, "Value").strip():
-            code = sheet.cell(row, "Scope").strip()
-            valued.setdefault(code, {})[comparable(sheet.cell(row, "Indicator"))] = row
+            valued.setdefault(code, {})[indicator] = row
+        elif sheet.context(row, "Value"):
+            explained.add((code, indicator))
     for code, present in valued.items():
-        missing = [name for key, name in wanted.items() if key not in present]
+        missing = [name for key, name in wanted.items() if key not in present and (code, key) not in explained]
         if missing and code.lower() in template.LANGUAGES:
             first = next(iter(present.values()))
             what = f'language "{code}" has no value for: {"; ".join(missing)}.'

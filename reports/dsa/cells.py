@@ -144,10 +144,11 @@ def _blank_medians(sheet: Sheet) -> Iterator[Finding]:
 def _blank_median(sheet: Sheet, line: Line, column: str, cases: Decimal | None) -> Iterator[Finding]:
     median = sheet.amount(line.row, column, "hours")
     if some(cases) and median is None:
-        what = "the row counts cases, but has no median."
-        yield _blank("warning", sheet, line.row, column, what, "hours, or the reason in the contextual column")
+        level: Level = "note" if sheet.context(line.row, column) else "warning"
+        what = "the row counts cases, but has no median" + (", as the context explains." if level == "note" else ".")
+        yield _blank(level, sheet, line.row, column, what, "hours, or the reason in the contextual column")
     elif median is not None and not some(cases) and (cases is None or not cases.is_nan()):
-        level: Level = "warning" if some(median) else "note"
+        level = "warning" if some(median) else "note"
         what = "a median of no cases."
         where: Where = {"part_number": sheet.part.number, "row": line.row.number, "column": column}
         found = sheet.cell(line.row, column)
@@ -164,5 +165,7 @@ def _blank_values(sheet: Sheet) -> Iterator[Finding]:
             what = f'"{indicator[:80]}" is blank' + ("; right only for a first report." if first else ".")
             yield _blank("note" if first else "error", sheet, row, "Value", what, "a value")
         else:
-            what = "the cell is blank, though its row applies to every provider."
-            yield _blank("warning", sheet, row, "Value", what, "a value; 0 if none")
+            level: Level = "note" if sheet.context(row, "Value") else "warning"
+            why = ", as the context explains." if level == "note" else "."
+            what = f"the cell is blank, though its row applies to every provider{why}"
+            yield _blank(level, sheet, row, "Value", what, "a value; 0 if none")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from reports.dsa import template
 from reports.dsa.decoding import to_grid
-from reports.dsa.findings import Finding, Where, finding, quote
+from reports.dsa.findings import Finding, Level, Where, finding, quote
 from reports.dsa.numbers import read_amount
 from reports.dsa.template import Kind, Part
 
@@ -52,6 +52,15 @@ class Sheet:
     def amount(self, row: Row, column: str, kind: Kind) -> Decimal | None:
         """The number in a cell: None when blank, NaN when unreadable."""
         return read_amount(self.cell(row, column), kind).value
+
+    def context(self, row: Row, column: str) -> str:
+        """The contextual information on a cell, "" when there is none: what explains a blank or an odd number."""
+        wanted = comparable(f"Contextual information on {column}")
+        for name in self.part.header:
+            bare = comparable(name)
+            if bare == wanted or (column == "Value" and bare == "contextual information"):
+                return self.cell(row, name).strip()
+        return ""
 
     def key(self, row: Row) -> tuple[str, ...]:
         """The cells that say what a row is about, in comparable form."""
@@ -97,6 +106,7 @@ def _missing(part: Part) -> Finding:
 def _choose(folder: Path) -> tuple[dict[int, Path], list[Finding]]:
     chosen: dict[int, Path] = {}
     found = []
+    others = []
     for path in sorted(folder.iterdir(), key=lambda p: p.name):
         if path.suffix.lower() not in {".csv", ".txt", ".tsv"}:
             continue
@@ -104,14 +114,18 @@ def _choose(folder: Path) -> tuple[dict[int, Path], list[Finding]]:
         if number is None and path.suffix.lower() != ".csv":
             continue
         if number is None:
-            what = f"{quote(path.name)} is no numbered part and was not read."
-            found.append(finding("V1", "warning", what, found=path.name, expected="<number>_<name>.csv"))
+            others.append(path.name)
         elif number in chosen:
             what = f"two files are this part; {quote(path.name)} was not read."
             expected = f"{quote(chosen[number].name)} alone"
             found.append(finding("V1", "error", what, part_number=number, found=path.name, expected=expected))
         else:
             chosen[number] = path
+    # A file beside eleven parts is no part with a strange name.
+    level: Level = "note" if len(chosen) == len(template.parts()) else "warning"
+    for name in others:
+        what = f"{quote(name)} is no numbered part and was not read."
+        found.append(finding("V1", level, what, found=name, expected="<number>_<name>.csv"))
     return chosen, found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from reports.dsa import template
-from reports.dsa.findings import Finding, Where, finding
+from reports.dsa.findings import Finding, Level, Where, finding
 from reports.dsa.lines import (
     ZERO,
     Line,
@@ -127,8 +127,10 @@ def _items(sheet: Sheet, line: Line, cases_column: str, items_column: str) -> It
         return
     where: Where = {"part_number": sheet.part.number, "row": line.row.number, "column": items_column}
     if some(cases) and items == 0:
-        what = f"{_shown(cases)} cases name no item at all."
-        yield finding("V9", "warning", what, found=_shown(items), expected="at least 1", **where)
+        explained = bool(sheet.context(line.row, items_column))
+        what = f"{_shown(cases)} cases name no item at all" + (", as the context explains." if explained else ".")
+        level: Level = "note" if explained else "warning"
+        yield finding("V9", level, what, found=_shown(items), expected="at least 1", **where)
     elif some(items) and not some(cases):
         what = f"{_shown(items)} items, but no case that names them."
         yield finding("V9", "error", what, found=_shown(items), expected="0", **where)

@@ -1,0 +1,50 @@
+"""Completeness: figures of a service that stand in no cell although their metric and split are printed.
+
+Telling what would be dropped in silence belongs here; filling cells does not.
+"""
+
+from reports.dsa import template
+from reports.dsa.filled import Problem, Severity, Subject
+from reports.dsa.lookup import Lookup
+from reports.figures import Figure
+
+# What the figures call the service of a record that belongs to none; such records are named exclusions.
+NO_SERVICE = frozenset({"none", "unknown"})
+_BLOCKING_PARTS = frozenset({"orders", "notices", "measures", "recipients"})
+
+
+def problems(subject: Subject) -> list[Problem]:
+    """A finding for each question that no figure answers, and for each figure that no cell shows."""
+    lookup, code = subject.lookup, subject.service.dsa_service
+    found = [
+        Problem(
+            finding="figure_not_computed",
+            severity="warning" if " by " not in asked else "blocking",
+            message=f"{asked} was not computed; its cells are blank.",
+            service=code,
+        )
+        for asked in sorted(lookup.not_computed)
+    ]
+    splits = {split_of(lookup.by_key[key]) for key in lookup.shown if key in lookup.by_key}
+    for figure in sorted(lookup.figures.figures, key=lambda f: f.figure_key):
+        if _is_dropped(figure, lookup, code) and split_of(figure) in splits:
+            severity: Severity = "blocking" if figure.part in _BLOCKING_PARTS else "warning"
+            what = f"{figure.figure_key} is {figure.value}, but the template has no cell for it: correct the mapping."
+            found.append(Problem(finding="figure_without_cell", severity=severity, message=what, service=code))
+    return found
+
+
+def split_of(figure: Figure) -> tuple[str, tuple[str, ...]]:
+    """Metric and names of the dimensions."""
+    return figure.metric, tuple(sorted(figure.dimensions))
+
+
+def _is_dropped(figure: Figure, lookup: Lookup, code: str) -> bool:
+    """Whether a figure of the service above 0 stands nowhere, those of unnamed languages and of keywordless categories aside."""
+    dimensions = figure.dimensions
+    if dimensions.get("service") != code or not figure.value or figure.figure_key in lookup.shown:
+        return False
+    if "language" in dimensions or "staff" in dimensions:
+        return False
+    keywordless = template.children().get(dimensions.get("category", "")) == ()
+    return not (keywordless and dimensions.get("keyword") == template.OTHER)
