@@ -8,7 +8,8 @@ from typing import Any
 
 import dagster as dg
 
-from assets.transform.project import compiled_models, fingerprint
+from assets.transform.lineage import published_models
+from assets.transform.project import fingerprint
 from orchestration.core import keys
 from orchestration.core.commits import head
 from orchestration.core.home import Home
@@ -33,7 +34,7 @@ def publish_if_new(home: Home, run_id: str) -> str | None:
     state = read_state(home)
     if state.built_through == 0 or (state.published_through == state.built_through and home.published_current.exists()):
         return None
-    folder = publish(home, run_id, models=compiled_models(home))
+    folder = publish(home, run_id, models=published_models(home))
     write_state(
         home,
         type(state)(

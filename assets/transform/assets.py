@@ -22,6 +22,7 @@ from dagster import (
 )
 
 from assets.transform import translator
+from assets.transform.lineage import column_metadata
 from assets.transform.project import fingerprint
 from assets.transform.run import BuildFailed, BuildResult, Change, NodeResult, build, read_change, select_models
 from orchestration.core import candidate, keys, ops
@@ -122,7 +123,8 @@ def _stage_assets(parsed: Mapping[str, Any], stage: Stage, project: Path | None)
                 is_whole=stage.is_last or not needed(parsed, change, stages(parsed)[1]),
             )
             reach(stage.reached)
-        yield from _events(context, parsed, result, change, stage, is_broken=failure is not None)
+        told = column_metadata(home, parsed, project) if result.nodes else {}
+        yield from _events(context, parsed, result, change, stage, told, is_broken=failure is not None)
         if failure is not None:
             raise Failure(
                 description=str(failure),
@@ -195,6 +197,8 @@ def _events(
     result: BuildResult,
     change: Change,
     stage: Stage,
+    told: Mapping[str, Mapping[str, Any]],
+    *,
     is_broken: bool,
 ) -> Iterator[TransformEvent]:
     if is_broken and not result.nodes:
@@ -208,7 +212,8 @@ def _events(
             and key in context.selected_asset_keys
             and (outcome is None or not outcome.is_failure)
         ):
-            yield MaterializeResult(asset_key=key, metadata=_metadata(outcome, change.watermark))
+            columns = told.get(unique_id, {})
+            yield MaterializeResult(asset_key=key, metadata={**_metadata(outcome, change.watermark), **columns})
     yield from _check_events(context, parsed, result)
 
 

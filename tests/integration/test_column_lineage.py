@@ -1,0 +1,117 @@
+"""Every reported column of the real project leads back to columns of a feed, of a seed or of what we concluded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from assets.ingestion.contracts import FEEDS, lake_columns
+from assets.transform import translator
+from assets.transform.project import manifest
+from orchestration.core import derived
+from reports.lineage import find_column, leaves
+from reports.published import published_models
+from tests.integration.homes import Built
+
+CONSTANT = {
+    "metric": "a contribution view names its metrics itself",
+    "role": "a contribution view says what a row is to its metric",
+    "record_kind": "a contribution view says of what kind its records are",
+    "amount": "a metric that counts rows has no amount",
+    "effective_at": "a row counts from the beginning where nothing defers it",
+    "expires_at": "a row counts for ever where nothing ends it",
+    "input_refs": "no other record decided about the row",
+}
+"""Columns of contributions that may be written down in the view instead of being read, with the reason. No other column of a
+contribution and none of a reporting table may be."""
+
+ENDS = ("warehouse.raw.", "warehouse.derived.", "current.ops.", "current.reporting.metrics.", "current.marts.seed_")
+"""Where lineage may end: what landed, what we concluded from it, the register of files, and seeds."""
+
+
+@pytest.fixture(scope="module")
+def models(built: Built) -> dict[str, dict[str, Any]]:
+    return published_models(built.home)
+
+
+@pytest.fixture(scope="module")
+def declared(built: Built) -> dict[str, set[str]]:
+    """Columns of everything that a model can read, as its own contract declares them."""
+    parsed = manifest(built.home)
+    columns = {
+        f"{node['database']}.{node['schema']}.{node['name']}": set(node["columns"])
+        for node in translator.built_nodes(parsed).values()
+    }
+    columns |= {f"warehouse.raw.{name}": set(lake_columns(feed)) for name, feed in FEEDS.items()}
+    columns |= {
+        f"warehouse.derived.{name}": {*names, "_batch_id", "_derivation_id", "_derived_at"}
+        for name, names in derived.RELATIONS.items()
+    }
+    columns["warehouse.raw.pins"] = {"watermark", "built_through", "as_of"}
+    columns["warehouse.raw.touched_days"] = {"feed", "event_date"}
+    columns["current.ops.files"] = {"file_id", "file_sha256", "feed", "received_on", "is_synthetic"}
+    return columns
+
+
+def without_origin(models: dict[str, dict[str, Any]], layer: str) -> set[tuple[str, str]]:
+    """Columns of a layer that no column stands behind."""
+    return {
+        (relation, name)
+        for relation, model in models.items()
+        if model["layer"] == layer
+        for name, told in model["columns"].items()
+        if not told["from"]
+    }
+
+
+def test_every_model_could_be_read(models: dict[str, dict[str, Any]]) -> None:
+    assert {name: model["lineage_error"] for name, model in models.items() if model["lineage_error"]} == {}
+    assert [name for name, model in models.items() if not model["columns"]] == []
+
+
+def test_every_column_of_a_reporting_table_has_an_origin(models: dict[str, dict[str, Any]]) -> None:
+    assert any(model["layer"] == "reporting" for model in models.values())
+    assert without_origin(models, "reporting") == set()
+
+
+def test_every_column_of_a_contribution_has_an_origin_or_is_a_declared_constant(
+    models: dict[str, dict[str, Any]],
+) -> None:
+    assert {one for one in without_origin(models, "contributions") if one[1] not in CONSTANT} == set()
+
+
+def test_every_origin_is_a_column_that_its_relation_declares(
+    models: dict[str, dict[str, Any]], declared: dict[str, set[str]]
+) -> None:
+    named = {
+        origin.rpartition(".")
+        for model in models.values()
+        for origin in (*model["rows_from"], *(one for told in model["columns"].values() for one in told["from"]))
+    }
+    assert {(relation, name) for relation, _, name in named if name not in declared[relation]} == set()
+
+
+def test_columns_lead_to_exactly_the_relations_that_dbt_says_a_model_reads(models: dict[str, dict[str, Any]]) -> None:
+    for relation, model in models.items():
+        read = {origin.rpartition(".")[0] for told in model["columns"].values() for origin in told["from"]}
+        read |= {origin.rpartition(".")[0] for origin in model["rows_from"]}
+        assert read == set(model["depends_on"]), relation
+
+
+def test_every_reported_column_is_followed_down_to_a_feed_or_a_declaration(models: dict[str, dict[str, Any]]) -> None:
+    reported = [
+        f"{relation}.{name}"
+        for relation, model in models.items()
+        if model["layer"] in {"reporting", "contributions"}
+        for name in model["columns"]
+    ]
+    for column in reported:
+        ends = leaves(models, column)
+        assert ends, column
+        assert [end for end in ends if not end.startswith(ENDS)] == [], column
+
+
+def test_a_figure_is_followed_to_the_feed_that_it_counts(models: dict[str, dict[str, Any]]) -> None:
+    ends = leaves(models, find_column(models, "reporting.rpt_enforcement_overview__actions.value"))
+    assert "warehouse.raw.enforcement_actions.action_id" in ends
