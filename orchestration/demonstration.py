@@ -11,7 +11,7 @@ from orchestration.core.home import Home
 
 
 def prepare_due(home: Home) -> list[Path]:
-    """Prepare each due report for its last full period, and one read-out over the last week of data.
+    """Prepare each report for its last ended period that the data touch, and one read-out over the last week of data.
 
     Returns:
         Folders of the bundles, then the files of the read-out.
@@ -20,9 +20,11 @@ def prepare_due(home: Home) -> list[Path]:
     from orchestration.publication import refresh_operations
     from reports.bundle import prepare
     from reports.catalogue import CATALOGUE
+    from reports.catalogue.standing import touched_periods
     from reports.readout import readout
 
-    bundles = [prepare(home, report_id) for report_id in CATALOGUE]
+    periods = touched_periods(home)
+    bundles = [prepare(home, report_id, period) for report_id in CATALOGUE for period in periods[report_id]]
     with open_published(home) as connection:
         row = connection.execute("select max(decided_at) from marts.fct_enforcement_actions").fetchone()
     last = row[0].date() if row and row[0] else None

@@ -1,17 +1,21 @@
-"""Schedules: the daily run and the monthly reports.
+"""Schedules: the daily run, and one per report of the catalogue and kind of period.
 
-Only times belong here. Both are off until someone switches them on in the UI, so that a laptop starts nothing by itself.
+Only times belong here. All are off until someone switches them on in the UI, so that a laptop starts nothing by itself.
 """
 
 from datetime import timedelta
 
 import dagster as dg
 
+from orchestration.core import keys
 from orchestration.core.home import Home
 from orchestration.jobs import DAILY, REPORTS
+from reports.catalogue import CATALOGUE, Entry
+from reports.catalogue.calendar import is_owed, last_ended, schedule_of
+from reports.catalogue.standing import published_services
+from reports.periods import Kind
 
 DAILY_CRON = "30 4 * * *"
-MONTHLY_CRON = "0 6 3 * *"
 
 
 def build_schedules(home: Home) -> list[dg.ScheduleDefinition]:
@@ -38,11 +42,48 @@ def build_schedules(home: Home) -> list[dg.ScheduleDefinition]:
             },
         )
 
-    monthly = dg.ScheduleDefinition(
-        name="monthly_reports",
-        cron_schedule=MONTHLY_CRON,
+    return [
+        daily_run,
+        *[
+            report_schedule(home, entry, kind, cron)
+            for entry in CATALOGUE.values()
+            for kind, cron in schedule_of(entry).items()
+        ],
+    ]
+
+
+def schedule_name(report_id: str, kind: Kind) -> str:
+    """Name of the schedule that prepares a report for each period of a kind."""
+    return f"{report_id}_by_{kind}"
+
+
+def report_schedule(home: Home, entry: Entry, kind: Kind, cron: str) -> dg.ScheduleDefinition:
+    """The schedule that prepares one report for the last ended period of a kind.
+
+    Args:
+        home: Whose register of services says whether a period of this kind is owed, where that hangs on them.
+        entry: The report.
+        kind: Of its periods.
+        cron: When, UTC.
+    """
+    key = dg.AssetKey(keys.report(entry.report_id))
+
+    @dg.schedule(
+        name=schedule_name(entry.report_id, kind),
+        cron_schedule=cron,
         execution_timezone="UTC",
         job_name=REPORTS,
-        description="On the third of each month at 06:00 UTC: prepares the reports of the month before.",
+        description=f"Prepares {entry.title} for the last ended {kind.replace('_', '-')}, at `{cron}` UTC.",
     )
-    return [daily_run, monthly]
+    def prepare_report(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        period = last_ended(kind, context.scheduled_execution_time.date())
+        if not is_owed(entry, period, published_services(home)):
+            return dg.SkipReason(f"No service makes {entry.title} owed for {period}.")
+        return dg.RunRequest(
+            run_key=f"{entry.report_id}-{period}",
+            asset_selection=[key],
+            run_config={"ops": {"__".join(key.path): {"config": {"period": period}}}},
+            tags={"rapporteur/home": home.root.name, "rapporteur/report": entry.report_id, "rapporteur/period": period},
+        )
+
+    return prepare_report

@@ -10,6 +10,7 @@ import dagster as dg
 from orchestration.core import keys
 from orchestration.core.home import Home
 from reports.catalogue import CATALOGUE, Entry
+from reports.catalogue.calendar import schedule_of
 
 DESCRIPTION = (
     "{title}: one bundle per period, prepared as a draft from the published copy. One row of its figures.parquet is one figure "
@@ -54,7 +55,19 @@ def _report_asset(home: Home, entry: Entry) -> dg.AssetsDefinition:
         kinds={"duckdb"},
         owners=[f"team:{entry.owner}"],
         tags={"owner": entry.owner, "layer": "reports", "sensitivity": "open"},
-        description=DESCRIPTION.format(title=entry.title, parts=", ".join(parts), regime=entry.regime),
+        description=DESCRIPTION.format(
+            title=entry.title, parts=", ".join(parts), regime=f"{entry.regime} {entry.article}".strip()
+        ),
+        metadata={
+            "cadence": entry.cadence,
+            "due": f"{entry.due.months} months and {entry.due.days} days after the period's end",
+            "schedules": ", ".join(f"{kind}: {cron}" for kind, cron in schedule_of(entry).items()),
+            "is_filed": entry.is_filed,
+            "audience": entry.audience,
+            "official_schema": entry.schema_note,
+            "small_cells": "exact" if entry.small_cells == "exact" else f"at least {entry.small_cells.minimum}",
+            "required_checks": ", ".join(entry.required_checks),
+        },
     )
     def report(config: PrepareConfig) -> dg.MaterializeResult[Any]:
         from reports.bundle import prepare

@@ -6,7 +6,7 @@ Assembly and placing belong here: a draft is replaced whole, a filed bundle neve
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,12 +20,14 @@ from orchestration.core.home import Home
 from orchestration.core.publish import open_published
 from reports import evidence
 from reports.catalogue import Entry, entry_of
+from reports.catalogue.calendar import Service, last_periods
+from reports.catalogue.standing import read_services
 from reports.closure import write_closure
 from reports.figures import Figures, compute
 from reports.index import write_index
 from reports.manifest import DRAFT, NAME, build_manifest, is_draft, sha256_of
 from reports.metrics import read_metrics
-from reports.periods import Period, month_before, parse_instant, parse_period
+from reports.periods import Period, parse_instant, parse_period
 from reports.published import State, read_state
 from reports.render.csv import figures_csv
 from reports.render.document import arrange
@@ -41,7 +43,8 @@ def prepare(
     Args:
         home: Whose published copy and filings.
         report_id: A report of the catalogue.
-        period: `2026-05`, `2026-Q2`, `2026` or `2026-05-01..2026-06-15`; default: the last month that the data cover.
+        period: `2026-05`, `2026-Q2`, `2026` or `2026-05-01..2026-06-15`; default: the last period of its cadence
+            that the data cover.
         as_of: RFC 3339 instant for follow-up and open items; default: the period's end and the longest follow-up, but
             not later than the data know.
         zone: IANA zone whose midnights bound the period.
@@ -57,7 +60,7 @@ def prepare(
     entry = entry_of(report_id)
     with open_published(home) as con, _placing(home):
         state = read_state(con, home)
-        chosen = parse_period(period, zone) if period else default_period(state, zone)
+        chosen = parse_period(period, zone) if period else default_period(entry, state, read_services(con), zone)
         figures = _figures(con, entry, chosen, state, as_of)
         shelf = home.filings / entry.report_id / chosen.name
         version = next_version(shelf)
@@ -91,13 +94,20 @@ def prepare(
     return folder
 
 
-def default_period(state: State, zone: str = "UTC") -> Period:
-    """The last calendar month that the data cover.
+def default_period(entry: Entry, state: State, services: Sequence[Service], zone: str = "UTC") -> Period:
+    """The last period of the report's cadence that the data cover.
+
+    Args:
+        entry: The report.
+        state: What the copy says about itself.
+        services: The register of services, where the cadence hangs on them.
+        zone: IANA zone whose midnights bound the period.
 
     Raises:
         PeriodError: Nothing was ever delivered, so there is none.
     """
-    return parse_period(month_before(state.known_until.date()) if state.known_until else "", zone)
+    names = last_periods(entry, state.known_until.date(), services) if state.known_until else []
+    return parse_period(names[0] if names else "", zone)
 
 
 def next_version(shelf: Path) -> int:

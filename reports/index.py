@@ -12,7 +12,7 @@ import msgspec
 
 from orchestration.core.durable import write_bytes
 from orchestration.core.home import Home
-from reports.catalogue.calendar import Due, due
+from reports.catalogue.standing import Due, due
 from reports.manifest import NAME, read_manifest
 from reports.published import State
 from reports.render.document import SYNTHETIC_NOTE

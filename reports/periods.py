@@ -1,4 +1,4 @@
-"""Periods: what `2026-05`, `2026-Q2`, `2026` and `2026-05-01..2026-06-15` mean as half-open ranges of instants.
+"""Periods: what `2026-05`, `2026-Q2`, `2026-H1`, `2026`, `2026-05-01` and `2026-05-01..2026-06-15` mean as half-open ranges.
 
 The grammar, zones and default instants belong here; which period a report is due for is told by the catalogue.
 """
@@ -7,15 +7,19 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 _QUARTER = re.compile(r"(\d{4})-Q([1-4])")
+_HALF = re.compile(r"(\d{4})-H([12])")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _YEAR = re.compile(r"(\d{4})")
 _RANGE = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})")
 
-GRAMMAR = "2026-05 (a month), 2026-Q2, 2026, or 2026-05-01..2026-06-15 (the last day is not in it)"
+GRAMMAR = "2026-05 (a month), 2026-Q2, 2026-H1, 2026, 2026-05-01 (a day), or 2026-05-01..2026-06-15 (the last day is not in it)"
+
+Kind = Literal["day", "month", "quarter", "half_year", "year", "range"]
 
 
 class PeriodError(ValueError):
@@ -39,6 +43,11 @@ class Period:
     zone: str
 
     @property
+    def kind(self) -> Kind:
+        """What sort of period its name says it is: a range is none that a report is owed for."""
+        return kind_of(self.name)
+
+    @property
     def end_day(self) -> date:
         """The day, in the zone, on which it has ended."""
         return self.end.astimezone(ZoneInfo(self.zone)).date()
@@ -54,7 +63,7 @@ def parse_period(text: str, zone: str = "UTC") -> Period:
     """The period that a text names.
 
     Raises:
-        PeriodError: The text is none of the four forms, holds no such day, or is empty; or the zone is unknown.
+        PeriodError: The text is none of the six forms, holds no such day, or is empty; or the zone is unknown.
     """
     known_zone(zone)
     try:
@@ -76,6 +85,30 @@ def parse_range(start: str, end: str, zone: str = "UTC") -> Period:
     if last <= first:
         raise PeriodError(f"{start}..{end} is empty: a range ends after it starts, and its end is not in it.")
     return Period(f"{start.strip()}..{end.strip()}", first, last, zone)
+
+
+def kind_of(name: str) -> Kind:
+    """What sort of period a name says it is; anything unknown is a range."""
+    forms: dict[Kind, re.Pattern[str]] = {
+        "day": _DAY,
+        "month": _MONTH,
+        "quarter": _QUARTER,
+        "half_year": _HALF,
+        "year": _YEAR,
+    }
+    return next((kind for kind, form in forms.items() if form.fullmatch(name)), "range")
+
+
+def period_name(kind: Kind, day: date) -> str:
+    """Name of the period of that kind that holds a day."""
+    names = {
+        "day": day.isoformat(),
+        "month": f"{day:%Y-%m}",
+        "quarter": f"{day:%Y}-Q{(day.month + 2) // 3}",
+        "half_year": f"{day:%Y}-H{1 if day.month <= 6 else 2}",
+        "year": f"{day:%Y}",
+    }
+    return names[kind]
 
 
 def month_before(day: date) -> str:
@@ -144,6 +177,12 @@ def _days(text: str) -> tuple[date, date]:
     if match := _QUARTER.fullmatch(text):
         first = date(int(match[1]), 3 * int(match[2]) - 2, 1)
         return first, months_after(first, 3)
+    if match := _HALF.fullmatch(text):
+        first = date(int(match[1]), 6 * int(match[2]) - 5, 1)
+        return first, months_after(first, 6)
+    if _DAY.fullmatch(text):
+        day = date.fromisoformat(text)
+        return day, day + timedelta(days=1)
     if match := _YEAR.fullmatch(text):
         return date(int(match[1]), 1, 1), date(int(match[1]) + 1, 1, 1)
     if match := _RANGE.fullmatch(text):

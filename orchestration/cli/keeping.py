@@ -60,7 +60,7 @@ def _failing_checks(home: Home) -> list[dict[str, Any]]:
 def gather_status(home: Home) -> dict[str, Any]:
     """All that `rapporteur status` tells, as data."""
     from assets.ingestion.discovery import unread
-    from reports.catalogue.calendar import due
+    from reports.catalogue.standing import due
 
     commits = read_commits(home)
     state = read_state(home)

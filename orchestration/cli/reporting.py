@@ -4,7 +4,7 @@ They read the published copy, so they work while a run is writing.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -36,28 +36,51 @@ def report_list(as_json: JsonFlag = False) -> None:
         return
     show_table(
         "Reports",
-        ["report", "title", "cadence", "audience", "owner"],
-        [[e.report_id, e.title, e.cadence, e.audience, e.owner] for e in CATALOGUE.values()],
+        ["report", "title", "regime", "cadence", "filed", "owner"],
+        [
+            [e.report_id, e.title, f"{e.regime} {e.article}".strip(), e.cadence, "yes" if e.is_filed else "no", e.owner]
+            for e in CATALOGUE.values()
+        ],
     )
 
 
 @explains(ValueError)
 def report_due(as_json: JsonFlag = False) -> None:
-    """What is due, overdue or prepared. Exit 1 when anything is overdue.
+    """What is due, overdue or blocked and by what, and how far each bundle has come. Exit 1 when anything is overdue.
 
     Example:
       rapporteur report due
     """
-    from reports.catalogue.calendar import due
+    from reports.catalogue.standing import due
 
     rows = [plain(row) for row in due(open_home())]
     if as_json:
         answer_json(rows)
     else:
-        columns = ["report_id", "period", "due_on", "status"]
-        show_table("Due", columns, [[row.get(name) for name in columns] for row in rows])
-    if any(row["status"] == "overdue" for row in rows):
+        show_table(
+            "Due",
+            ["report", "period", "due on", "status", "stopped by", "owner"],
+            [
+                [
+                    row["report_id"],
+                    row["period"],
+                    row["due_on"],
+                    status_text(row),
+                    ", ".join(row["blocked_by"]),
+                    row["owner"],
+                ]
+                for row in rows
+            ],
+        )
+    if any(row["is_overdue"] for row in rows):
         raise typer.Exit(NO)
+
+
+def status_text(row: dict[str, Any]) -> str:
+    """How a report stands, in a few words: also that it is late, and how many days a range stands for."""
+    late = ", overdue" if row["is_overdue"] and row["status"] != "overdue" else ""
+    days = f" ({row['days']} days)" if row["days"] else ""
+    return f"{row['status']}{late}{days}"
 
 
 @explains(ValueError)
@@ -66,7 +89,7 @@ def report_prepare(
     period: Annotated[
         str | None,
         typer.Option(
-            help="2026-05, 2026-Q2, 2026, or a half-open range 2026-05-01..2026-06-15; the last full month when absent."
+            help="2026-05, 2026-Q2, 2026-H1, 2026, 2026-05-01, or a half-open range 2026-05-01..2026-06-15; the last ended when absent."
         ),
     ] = None,
     as_of: Annotated[

@@ -18,7 +18,7 @@ from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PART
 
 from assets.ingestion import batch
 from assets.ingestion.contracts import FEEDS
-from orchestration.core import ops
+from orchestration.core import keys, ops
 from orchestration.core.commits import path_of, read_commits
 from orchestration.core.home import Home
 from orchestration.core.locks import run_lock
@@ -26,6 +26,10 @@ from orchestration.core.partitions import received_on_partitions
 from orchestration.definitions import build_defs
 from orchestration.instance import open_instance
 from orchestration.jobs import DAILY, REPORTS
+from orchestration.schedules import schedule_name
+from reports.catalogue import CATALOGUE
+from reports.catalogue.calendar import schedule_of
+from reports.periods import kind_of
 from tests.integration.homes import PINNED_NOW, Built, copied, deliver
 from tests.integration.line import rapporteur
 
@@ -233,7 +237,7 @@ def test_sensor_starts_a_run_for_complete_files_only(home: Home, empty_defs: dg.
 
 def test_schedules_ask_for_their_jobs(empty_defs: dg.Definitions) -> None:
     repository = empty_defs.get_repository_def()
-    wanted = {"daily_run": DAILY, "monthly_reports": REPORTS}
+    wanted = {"daily_run": DAILY, "enforcement_overview_by_month": REPORTS}
     assert {name: repository.get_schedule_def(name).job_name for name in wanted} == wanted
     with dg.DagsterInstance.ephemeral() as instance:
         for name in wanted:
@@ -242,7 +246,25 @@ def test_schedules_ask_for_their_jobs(empty_defs: dg.Definitions) -> None:
                 instance=instance, scheduled_execution_time=moment, repository_def=repository
             )
             (request,) = repository.get_schedule_def(name).evaluate_tick(context).run_requests or []
-            assert request.run_key is None or "2026-07-03" in request.run_key
+            assert request.run_key in {"daily-2026-07-03", "enforcement_overview-2026-06"}
+
+
+def test_every_report_of_the_catalogue_has_a_schedule_that_names_its_period(empty_defs: dg.Definitions) -> None:
+    repository = empty_defs.get_repository_def()
+    for entry in CATALOGUE.values():
+        for kind in schedule_of(entry):
+            schedule = repository.get_schedule_def(schedule_name(entry.report_id, kind))
+            assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
+            with dg.DagsterInstance.ephemeral() as instance:
+                context = dg.build_schedule_context(
+                    instance=instance,
+                    scheduled_execution_time=datetime(2027, 1, 3, 6, 0, tzinfo=UTC),
+                    repository_def=repository,
+                )
+                for request in schedule.evaluate_tick(context).run_requests or []:
+                    (config,) = request.run_config["ops"].values()
+                    assert kind_of(config["config"]["period"]) == kind
+                    assert request.asset_selection == [dg.AssetKey(keys.report(entry.report_id))]
 
 
 def test_partitions_are_the_landing_days(range_run: RangeRun) -> None:

@@ -15,7 +15,8 @@ from orchestration.core.home import Home
 from reports import bundle
 from reports.bundle import prepare
 from reports.catalogue import CATALOGUE, UnknownReport
-from reports.catalogue.calendar import due, ended_months
+from reports.catalogue.calendar import ended_periods
+from reports.catalogue.standing import due
 from reports.manifest import read_manifest
 from reports.periods import PeriodError
 from tests.unit.reports.published_copy import build_copy
@@ -180,9 +181,9 @@ def test_index_lists_what_is_due_and_links_only_to_files_that_exist(small_copy: 
 def test_months_before_deliveries_began_are_not_due() -> None:
     from datetime import date
 
-    assert ended_months(date(2026, 4, 3), date(2026, 7, 1)) == ["2026-06", "2026-05", "2026-04"]
-    assert ended_months(date(2026, 4, 20), date(2026, 7, 1)) == ["2026-06", "2026-05"]
-    assert len(ended_months(date(2020, 1, 1), date(2026, 7, 1))) == 12
+    assert ended_periods("month", date(2026, 4, 3), date(2026, 7, 1)) == ["2026-06", "2026-05", "2026-04"]
+    assert ended_periods("month", date(2026, 4, 20), date(2026, 7, 1)) == ["2026-06", "2026-05"]
+    assert len(ended_periods("month", date(2020, 1, 1), date(2026, 7, 1))) == 12
 
 
 def test_preparation_is_recorded_as_a_filing(small_copy: Home) -> None:
