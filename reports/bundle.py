@@ -156,6 +156,10 @@ def _fill(folder: Path, con: duckdb.DuckDBPyConnection, home: Home, figures: Fig
     if "csv" in entry.renderers:
         for part in entry.parts:
             write_bytes(folder / "csv" / f"{part.part}.csv", figures_csv(figures, part.part))
+    if "dsa" in entry.renderers:
+        from reports.dsa.filling import write_reports
+
+        write_reports(folder, con, home, figures, entry)
 
 
 @contextmanager

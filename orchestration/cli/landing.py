@@ -45,11 +45,13 @@ def sample(
     """
     from assets.ingestion.sample import DEFAULT_END, write
     from orchestration.cli.running import parse_day
+    from reports.dsa.example_texts import write_example_texts
 
     home = open_home()
     last: date = parse_day(end) or DEFAULT_END
     with waiting(f"Writing {days} days of {accounts} accounts, seed {seed}, to {home.landing}"):
         summary = write(home, days=days, accounts=accounts, seed=seed, end=last, world_name=world or "")
+        write_example_texts(home)
     if as_json:
         answer_json(plain(summary))
     else:

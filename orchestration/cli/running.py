@@ -179,10 +179,12 @@ def demo(
     from assets.ingestion.sample import write
     from orchestration.demonstration import prepare_due, show_places
     from orchestration.runner import RunRequest
+    from reports.dsa.example_texts import write_example_texts
 
     home = open_home()
     say(f"1/4 Writing a synthetic landing zone: {days} days, {accounts} accounts, seed {seed}.")
     write(home, days=days, accounts=accounts, seed=seed)
+    write_example_texts(home)
     say("2/4 Running the line: ingest, build, check, publish.")
     outcome = run_line(home, RunRequest())
     show_outcome(outcome)

@@ -16,7 +16,7 @@ from orchestration.core.home import Home
 from orchestration.core.vault import digest_of
 
 LISTING = "backup.json"
-_RECORD = ("vault", "lake", "ops", "filings", "landing/_mappings", "landing/_SYNTHETIC", "readouts")
+_RECORD = ("vault", "lake", "ops", "filings", "landing/_mappings", "landing/_SYNTHETIC", "readouts", "texts")
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

@@ -121,7 +121,14 @@ def read_texts(folder: Path) -> tuple[list[Text], list[str]]:
         except (OSError, ValueError, yaml.YAMLError) as error:
             reason = " ".join(str(error).split())[:200]
             defects.append(f"{path.name}: {reason}")
-    return found, defects
+    versions: dict[tuple[str, str, int, str], list[Text]] = {}
+    for text in found:
+        head = text.head
+        versions.setdefault((head.indicator, head.service, head.version, head.period), []).append(text)
+    for group in versions.values():
+        if len(group) > 1:
+            defects.append(f"{' and '.join(text.name for text in group)} are the same version; neither is printed")
+    return [group[0] for group in versions.values() if len(group) == 1], defects
 
 
 def _read(path: Path) -> Text:
