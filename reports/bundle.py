@@ -139,7 +139,7 @@ def _fill(folder: Path, con: duckdb.DuckDBPyConnection, home: Home, figures: Fig
     evidence.write_registers(con, figures, folder / "registers")
     checks = evidence.latest_checks(con, entry.required_checks)
     write_bytes(folder / "checks.json", msgspec.json.format(msgspec.json.encode(checks), indent=1))
-    write_closure(folder / "sql", home, figures)
+    write_closure(folder / "sql", home, figures, con)
     document = arrange(figures, entry, further=(("Required checks", evidence.checks_text(checks)),))
     if "html" in entry.renderers:
         from reports.render.html import page_bytes

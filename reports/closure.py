@@ -1,189 +1,121 @@
-"""Closure: the SQL behind a bundle's figures, from lake files to figures, to be run in an empty DuckDB.
+"""Closure: the SQL behind a bundle's figures, from lake files to figures and digests, to be run in an empty DuckDB.
 
-Collecting and ordering it belongs here; running it again is the verifier's task.
+Collecting and ordering it belongs here; its statements stand in closure_sql.py, running it again is reports/recompute.py.
 """
 
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import msgspec
 
 from orchestration.core.commits import Commit, read_commits
+from orchestration.core.derived import Derivation, read_derivations
 from orchestration.core.durable import write_bytes
 from orchestration.core.home import Home
-from reports.figure_sql import project_dir, render_figures
+from reports import closure_sql
 from reports.figures import Figures
+from reports.metrics import dimensions_of
 from reports.published import published_models
 
+PLAN = "run_order.json"
+RESULT = "60_result.sql"
 README = """What these files are: all statements between the delivered lines and the figures, in the order of run_order.json.
-Run them in an empty DuckDB, in a copy of the home's folder that holds lake/ (session zone UTC):
+Run them in an empty DuckDB whose working directory is a home (the folder that holds lake/), session zone UTC:
   00_catalogs.sql   catalogs, schemas, the pinned watermark, the days to build
-  10_sources.sql    raw tables over exactly the lake files of the commits up to the watermark
-  20_metrics.sql    declared metrics
+  10_sources.sql    raw tables over exactly the lake files of the commits up to the watermark, and derived facts
+  20_seeds.sql      declared metrics and other reference tables, and why a metric was provisional
   30_models/        every model, in order
-  40_figures/       the figures of this bundle, a file a part
+  40_figures/       contributions of the period and figures, a file a part
+  50_strata/        strata, their digests and the figures' digests, a file a part
+  60_result.sql     the rows of figures.parquet, in its order
+`rapporteur verify FILING --recompute` does the same, with nothing but these files, and compares.
 """
 
 
-def write_closure(folder: Path, home: Home, figures: Figures) -> None:
+def write_closure(
+    folder: Path,
+    home: Home,
+    figures: Figures,
+    con: duckdb.DuckDBPyConnection,
+    models: dict[str, dict[str, Any]] | None = None,
+) -> None:
     """Write the closure of a bundle's figures into a folder.
 
-    Models come from the published copy's own models.json; where a copy has none, only the figures' SQL is written and
-    run_order.json says so.
+    Args:
+        folder: Where the files go.
+        home: Whose commits and derivations name the lake files.
+        figures: What was computed; `state.watermark` is the last batch to be seen.
+        con: The published copy that it was computed from; dimensions and reference tables are read there.
+        models: The compiled models; those of the published copy when None. Where a copy has none, only the figures'
+            SQL is written, and run_order.json says so.
     """
-    models = published_models(home)
+    found = published_models(home) if models is None else models
     wanted = [f"current.contributions.{metric.relation}" for metric in figures.metrics.values()]
-    order = model_order(models, wanted)
-    commits = [commit for commit in read_commits(home) if commit.batch_id <= figures.state.watermark]
-    sources = sorted({parent for name in order for parent in models[name]["depends_on"] if parent not in models})
-    files: list[tuple[str, str]] = [("00_catalogs.sql", _catalogs(models, order, commits))]
-    files.append(("10_sources.sql", _sources(sources, commits)))
-    files.append(("20_metrics.sql", _metrics(figures)))
+    order = model_order(found, wanted)
+    watermark = figures.state.watermark
+    commits = [commit for commit in read_commits(home) if commit.batch_id <= watermark]
+    derivations = [one for one in read_derivations(home) if one.batch_id <= watermark]
+    sources = sorted({parent for name in order for parent in found[name]["depends_on"] if parent not in found})
+    dimensions = _dimensions(con, figures)
+    files: list[tuple[str, str]] = [
+        ("00_catalogs.sql", closure_sql.catalogs([*order, *sources], commits)),
+        ("10_sources.sql", closure_sql.sources(home, sources, commits, derivations)),
+        ("20_seeds.sql", closure_sql.seeds(con, sources) + closure_sql.provisional_reasons(figures)),
+    ]
     for number, name in enumerate(order):
-        files.append((f"30_models/{number:03d}_{models[name]['name']}.sql", _create(name, models[name])))
-    files += [(f"40_figures/{part}.sql", text) for part, text in figure_statements(figures).items()]
+        files.append((f"30_models/{number:03d}_{found[name]['name']}.sql", closure_sql.create(name, found[name])))
+    for part, names in dimensions.items():
+        files.append((f"40_figures/{part}.sql", closure_sql.figure_tables(figures, part)))
+        files.append((f"50_strata/{part}.sql", closure_sql.strata_tables(figures, part, names)))
+    files.sort(key=lambda file: file[0])
+    files.append((RESULT, closure_sql.result(list(dimensions))))
     for name, text in files:
         write_bytes(folder / name, text.encode("utf-8"))
     write_bytes(folder / "README.txt", README.encode("utf-8"))
     plan = {
-        "watermark": figures.state.watermark,
+        "watermark": watermark,
+        "as_of": figures.as_of,
         "files": [name for name, _ in files],
         "is_complete": bool(order),
-        "lake_files": [
-            {"path": file.path, "feed": file.feed, "sha256": file.sha256}
-            for commit in commits
-            for file in commit.data_files
-            if file.kind == "raw" and f"warehouse.raw.{file.feed}" in sources
-        ],
+        "parts": dimensions,
+        "models": {name: found[name]["name"] for name in order},
+        "lake_files": _lake_files(sources, commits, derivations),
     }
-    write_bytes(folder / "run_order.json", msgspec.json.format(msgspec.json.encode(plan), indent=1))
+    write_bytes(folder / PLAN, msgspec.json.format(msgspec.json.encode(plan), indent=1))
 
 
 def model_order(models: dict[str, dict[str, Any]], wanted: list[str]) -> list[str]:
     """The models behind these relations and themselves, parents first; ties in order of name."""
-    order: list[str] = []
+    order: dict[str, None] = {}
 
     def visit(name: str) -> None:
         if name in order or name not in models:
             return
         for parent in sorted(models[name]["depends_on"]):
             visit(parent)
-        order.append(name)
+        order[name] = None
 
     for name in sorted(set(wanted)):
         visit(name)
-    return order
+    return list(order)
 
 
-def figure_statements(figures: Figures) -> dict[str, str]:
-    """SQL of each part's figures with the period written out, so that it stands alone."""
-    period = figures.period
-    relation = (
-        f"(select {_text(period.name)} as period, timestamptz {_text(period.start.isoformat())} as period_start, "
-        f"timestamptz {_text(period.end.isoformat())} as period_end, timestamptz {_text(figures.as_of.isoformat())} as as_of)"
-    )
-    statements = {}
-    for part, breakdowns in figures.breakdowns.items():
-        members = [metric for metric in figures.metrics.values() if metric.part == part]
-        statements[part] = (
-            render_figures(
-                f"current.contributions.{members[0].relation}",
-                "current.reporting.metrics",
-                relation,
-                part,
-                breakdowns,
-                metric_names=sorted(metric.metric for metric in members),
-            )
-            + "\norder by figure_key;\n"
-        )
-    return statements
+def _dimensions(con: duckdb.DuckDBPyConnection, figures: Figures) -> dict[str, tuple[str, ...]]:
+    relations = {metric.part: metric.relation for metric in figures.metrics.values()}
+    return {part: dimensions_of(con, relation) for part, relation in relations.items()}
 
 
-def _catalogs(models: dict[str, dict[str, Any]], order: list[str], commits: list[Commit]) -> str:
-    lines = ["set timezone = 'UTC';"]
-    lines += [f"attach ':memory:' as {name};" for name in ("warehouse", "current", "restricted")]
-    schemas = {name.rsplit(".", 1)[0] for name in order} | {"warehouse.raw", "current.ops", "current.reporting"}
-    lines += [f"create schema if not exists {schema};" for schema in sorted(schemas)]
-    watermark = commits[-1].batch_id if commits else 0
-    as_of = _text(commits[-1].committed_at) if commits else "null"
-    lines.append(
-        f"create table warehouse.raw.pins as select {watermark}::bigint as watermark, 0::bigint as built_through, "
-        f"{as_of}::timestamptz as as_of;"
-    )
-    days = sorted({(feed, day) for commit in commits for feed, found in commit.touched_days.items() for day in found})
-    lines.append("create table warehouse.raw.touched_days (feed varchar, event_date date);")
-    lines += _inserts("warehouse.raw.touched_days", [f"({_text(feed)}, date {_text(day)})" for feed, day in days])
-    lines.append(
-        "create table current.ops.files (file_id bigint, file_sha256 varchar, feed varchar, received_on date, is_synthetic boolean);"
-    )
-    files = {d.file_id: d for commit in commits for d in commit.deliveries if d.status != "duplicate_file"}
-    lines += _inserts(
-        "current.ops.files",
-        [
-            f"({d.file_id}, {_text(d.file_sha256)}, {_text(d.feed)}, date {_text(d.received_on)}, {str(d.is_synthetic).lower()})"
-            for _, d in sorted(files.items())
-        ],
-    )
-    return "\n".join(lines) + "\n"
-
-
-def _sources(sources: list[str], commits: list[Commit]) -> str:
-    lines = []
-    for source in sources:
-        schema, feed = source.split(".")[1:]
-        if schema != "raw" or feed in {"pins", "touched_days"}:
-            continue
-        paths = [
-            file.path for commit in commits for file in commit.data_files if file.kind == "raw" and file.feed == feed
-        ]
-        if paths:
-            listed = ", ".join(_text(path) for path in paths)
-            lines.append(f"create view {source} as select * from read_parquet([{listed}], union_by_name = true);")
-        else:
-            lines.append(f"create table {source} ({_empty_columns(feed)});")
-    return "\n".join(lines) + "\n"
-
-
-def _empty_columns(feed: str) -> str:
-    """Columns of a feed of which nothing has landed, from the description of its staging model."""
-    import yaml
-
-    types = {
-        "string": "varchar",
-        "array<string>": "varchar[]",
-        "bigint": "bigint",
-        "double": "double",
-        "date": "date",
-        "boolean": "boolean",
-    }
-    columns: dict[str, str] = {}
-    for path in (project_dir() / "models" / "staging").rglob(f"stg_{feed}.yml"):
-        for column in yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]["columns"]:
-            kind = str(column.get("data_type", "string"))
-            columns[column["name"]] = types.get(kind, "timestamptz" if "instant_types" in kind else kind)
-    columns |= {"_batch_id": "bigint", "_file_id": "bigint", "_line_no": "bigint", "_version_at": "timestamptz"}
-    return ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
-
-
-def _metrics(figures: Figures) -> str:
-    columns = ", ".join(figures.metrics[next(iter(figures.metrics))].__struct_fields__)
-    rows = []
-    for metric in figures.metrics.values():
-        values = msgspec.to_builtins(metric)
-        values["feeds"] = ";".join(metric.feeds)
-        rows.append("(" + ", ".join(str(v) if isinstance(v, int) else _text(str(v)) for v in values.values()) + ")")
-    listed = ",\n".join(rows)
-    return f"create table current.reporting.metrics as select * from (values\n{listed}\n) as declared({columns});\n"
-
-
-def _create(relation: str, model: dict[str, Any]) -> str:
-    kind = "view" if model["materialized"] == "view" else "table"
-    return f"create {kind} {relation} as\n{model['sql'].strip().rstrip(';')}\n;\n"
-
-
-def _inserts(table: str, rows: list[str]) -> list[str]:
-    return [f"insert into {table} values {', '.join(rows[at : at + 500])};" for at in range(0, len(rows), 500)]
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+def _lake_files(sources: list[str], commits: list[Commit], derivations: list[Derivation]) -> list[dict[str, str]]:
+    named = [
+        {"path": file.path, "feed": file.feed, "sha256": file.sha256}
+        for commit in commits
+        for file in commit.data_files
+        if file.kind == "raw" and f"warehouse.raw.{file.feed}" in sources
+    ]
+    return named + [
+        {"path": file.path, "feed": f"derived.{file.relation}", "sha256": file.sha256}
+        for one in derivations
+        for file in one.files
+        if f"warehouse.derived.{file.relation}" in sources
+    ]

@@ -37,7 +37,7 @@ def read_state(con: duckdb.DuckDBPyConnection, home: Home) -> State:
     """What the open copy says about itself."""
     row = con.execute(
         "select coalesce(max(batch_id), 0), min(received_on), max(received_on), max(committed_at), "
-        "coalesce(bool_or(is_synthetic), false) from ops.deliveries"
+        f"coalesce(bool_or(is_synthetic), false) from ops.deliveries where batch_id <= {_watermark(con)}"
     ).fetchone()
     watermark, first, last, committed, synthetic = row or (0, None, None, None, False)
     complete = _complete_through(con) if "feed_status" in relations(con, "ops") else None
@@ -68,6 +68,14 @@ def published_models(home: Home) -> dict[str, dict[str, Any]]:
     if not path.is_file():
         return {}
     return msgspec.json.decode(path.read_bytes(), type=dict[str, dict[str, Any]])
+
+
+def _watermark(con: duckdb.DuckDBPyConnection) -> int:
+    """The last batch in the marts; beyond it, the ledger names lines that were taken in but are in no mart yet."""
+    if "pins" not in relations(con, "ops"):
+        return 2**62
+    row = con.execute("select max(watermark) from ops.pins").fetchone()
+    return int(row[0]) if row and row[0] is not None else 2**62
 
 
 def _complete_through(con: duckdb.DuckDBPyConnection) -> dict[str, date | None]:

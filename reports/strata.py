@@ -10,7 +10,7 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from reports.figure_sql import counts_at
+from reports import strata_sql
 from reports.figures import Figures
 from reports.metrics import dimensions_of
 
@@ -24,24 +24,9 @@ def build_strata(con: duckdb.DuckDBPyConnection, figures: Figures) -> None:
     nothing after the last colon).
     """
     for part, dimensions in _parts(con, figures):
-        query = ", '&', ".join(f"'{name}=', url_encode(c.{name})" for name in sorted(dimensions))
-        pairs = ", ".join(f"'{name}', c.{name}" for name in sorted(dimensions))
-        con.execute(
-            f"create or replace temp table counted_{part} as select "
-            f"left(sha256(concat('{part}/', c.metric, '#', c.role, '?', {query})), 32) as stratum_id, "
-            f"cast(json_object({pairs}) as varchar) as dimension_json, c.* "
-            f"from contributed_{part} as c where {counts_at('c', 'cast($as_of as timestamptz)')}",
-            {"as_of": figures.as_of},
-        )
-        line = "concat(file_sha256, ':', _line_no, ':', role, ':', amount, chr(10))"
-        names = ", ".join(dimensions)
-        con.execute(
-            f"create or replace temp table strata_{part} as select stratum_id, metric, role, {names}, "
-            "any_value(dimension_json) as dimensions, cast(count(*) as bigint) as row_count, "
-            "cast(sum(amount) as bigint) as amount, "
-            f"sha256(string_agg({line}, '' order by {line})) as digest "
-            f"from counted_{part} group by stratum_id, metric, role, {names}"
-        )
+        chosen = strata_sql.counted(part, dimensions, f"contributed_{part}", "cast($as_of as timestamptz)")
+        con.execute(f"create or replace temp table counted_{part} as {chosen}", {"as_of": figures.as_of})
+        con.execute(f"create or replace temp table strata_{part} as {strata_sql.strata(dimensions, f'counted_{part}')}")
 
 
 def with_digests(con: duckdb.DuckDBPyConnection, figures: Figures) -> Figures:
@@ -54,13 +39,7 @@ def with_digests(con: duckdb.DuckDBPyConnection, figures: Figures) -> Figures:
     digests: dict[tuple[str, str], str] = {}
     for part, _ in _parts(con, figures):
         for breakdown in figures.breakdowns[part]:
-            names = sorted(breakdown.dimensions)
-            pairs = ", ".join(f"'{name}', {name}" for name in names)
-            rows = con.execute(
-                f"select metric, cast(json_object({pairs}) as varchar), "
-                "sha256(string_agg(concat(digest, chr(10)), '' order by digest)) "
-                f"from strata_{part} group by all"
-            ).fetchall()
+            rows = con.execute(strata_sql.digests(breakdown, f"strata_{part}")).fetchall()
             digests |= {(metric, _sorted_json(text)): digest for metric, text, digest in rows}
     empty = str(nothing[0]) if nothing else ""
     return msgspec.structs.replace(
@@ -76,23 +55,16 @@ def with_digests(con: duckdb.DuckDBPyConnection, figures: Figures) -> Figures:
 
 def strata_table(con: duckdb.DuckDBPyConnection, figures: Figures) -> pa.Table:
     """All strata, ordered by (part, metric, role, dimensions)."""
-    selects = [
-        f"select stratum_id, '{part}' as part, metric, role, dimensions, row_count, amount, digest from strata_{part}"
-        for part, _ in _parts(con, figures)
-    ]
-    return con.execute(" union all ".join(selects) + " order by part, metric, role, dimensions").to_arrow_table()
+    selects = [strata_sql.strata_listing(part, f"strata_{part}") for part, _ in _parts(con, figures)]
+    return con.execute(" union all ".join(selects) + f" order by {strata_sql.STRATA_ORDER}").to_arrow_table()
 
 
 def contributor_batches(
     con: duckdb.DuckDBPyConnection, figures: Figures, rows: int = 65536
 ) -> Iterator[pa.RecordBatch]:
     """All contributions that count, in batches, ordered by (stratum, file, line, record)."""
-    selects = [
-        f"select stratum_id, '{part}' as part, metric, role, unit_id, amount, event_at, record_kind, record_id, "
-        f"file_sha256, _line_no as line, input_refs from counted_{part}"
-        for part, _ in _parts(con, figures)
-    ]
-    sql = " union all ".join(selects) + " order by part, metric, role, stratum_id, file_sha256, line, record_id"
+    selects = [strata_sql.contributor_listing(part, f"counted_{part}") for part, _ in _parts(con, figures)]
+    sql = " union all ".join(selects) + f" order by {strata_sql.CONTRIBUTOR_ORDER}"
     yield from con.execute(sql).to_arrow_reader(rows)
 
 

@@ -18,6 +18,7 @@ from orchestration.core.clock import stamp
 from orchestration.core.durable import sync_file, sync_folder, write_bytes
 from orchestration.core.failpoints import reach
 from orchestration.core.home import Home
+from orchestration.core.state import read_state
 
 KEPT = 3
 
@@ -164,9 +165,16 @@ def publish(home: Home, run_id: str, *, models: bytes | None = None) -> Path:
     """
     with duckdb.connect(str(home.current_db)) as connection:
         load_operations(connection, home)
+        _pin(connection, home)
         connection.execute("checkpoint")
     _ensure_database(home.restricted_db)
     return _swap(home, run_id, home.current_db, home.restricted_db, models)
+
+
+def _pin(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Write `ops.pins`: the last batch in the marts. The ledger beside it may know later ones, which no run has built yet."""
+    watermark = read_state(home).built_through or len(commit_log.read_commits(home))
+    replace_table(connection, "ops.pins", {"watermark": "BIGINT"}, [{"watermark": watermark}])
 
 
 def republish_operations(home: Home, run_id: str) -> Path | None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -15,11 +13,14 @@ import zstandard
 
 from orchestration.core import vault
 from orchestration.core.home import Home
+from reports import closure_sql
 from reports.assets import build_report_assets
 from reports.bundle import prepare
 from reports.closure import write_closure
 from reports.index import list_bundles
 from reports.manifest import read_manifest
+from reports.recompute import ClosureError, read_plan, run_closure
+from reports.recompute import recomputed as again
 from tests.integration.line import rapporteur
 
 REPORT = "enforcement_overview"
@@ -48,27 +49,10 @@ def delivered_lines(home: Home, sha256: str) -> list[bytes]:
     return content.split(b"\n")
 
 
-@contextmanager
-def empty_database(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An in-memory DuckDB that finds files relative to the home, as `cd` into a copy of it would."""
-    with duckdb.connect() as con:
-        con.execute(f"set file_search_path = '{home.root}'")
-        yield con
-
-
 def recomputed(home: Home, sql: Path) -> dict[str, tuple[object, int]]:
-    plan = json.loads((sql / "run_order.json").read_text())
-    assert plan["is_complete"]
-    figures = {}
-    with empty_database(home) as con:
-        for name in plan["files"]:
-            result = con.execute((sql / name).read_text())
-            if name.startswith("40_figures/"):
-                columns = [column[0] for column in result.description or []]
-                for row in result.fetchall():
-                    values = dict(zip(columns, row, strict=True))
-                    figures[values["figure_key"]] = (values["value"], values["row_count"])
-    return figures
+    with run_closure(sql, home.root) as con:
+        rows = again(con, sql).figures.to_pylist()
+    return {row["figure_key"]: (row["value"], row["row_count"]) for row in rows}
 
 
 def bundled(folder: Path) -> dict[str, tuple[object, int]]:
@@ -85,16 +69,14 @@ def test_bundle_s_sql_over_the_lake_alone_gives_its_figures_again(line: Home, fo
 
 def test_bundle_s_sql_also_runs_where_a_feed_never_landed(line: Home, folder: Path, tmp_path: Path) -> None:
     """Every source that the closure reads can be made empty from its description."""
-    from reports.closure import _sources
-
     plan = json.loads((folder / "sql" / "run_order.json").read_text())
     sources = sorted({f"warehouse.raw.{file['feed']}" for file in plan["lake_files"]})
     target = tmp_path / "sql"
     for name in plan["files"]:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         (target / name).write_text((folder / "sql" / name).read_text())
-    (target / "10_sources.sql").write_text(_sources(sources, []))
-    (target / "run_order.json").write_text(json.dumps(plan))
+    (target / "10_sources.sql").write_text(closure_sql.sources(line, sources, [], []))
+    (target / "run_order.json").write_text(json.dumps(plan | {"lake_files": []}))
     values = recomputed(line, target)
     assert {value for key, (value, _) in values.items() if key in {"actions/actions", "user_reports/user_reports"}} == {
         0
@@ -161,6 +143,7 @@ def test_closure_of_a_copy_without_models_says_that_it_is_not_whole(line: Home, 
     with open_published(line) as con:
         metrics = list(read_metrics(con).values())
         figures = compute(con, metrics, parse_period(folder.parent.name), state=read_state(con, line), breakdowns={})
-    bare = Home.at(tmp_path / "bare").ensure()
-    write_closure(tmp_path / "sql", bare, figures)
+        write_closure(tmp_path / "sql", line, figures, con, models={})
     assert json.loads((tmp_path / "sql" / "run_order.json").read_text())["is_complete"] is False
+    with pytest.raises(ClosureError, match="no models"):
+        read_plan(tmp_path / "sql")

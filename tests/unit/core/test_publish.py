@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.core import ops
+from orchestration.core import commits, ops
 from orchestration.core.home import Home
 from orchestration.core.publish import KEPT, open_published, publish, republish_operations
 
@@ -106,3 +106,36 @@ def test_a_reader_can_reach_no_other_file(home: Home, tmp_path: Path) -> None:
 def test_nothing_published_is_told_with_what_to_do(home: Home) -> None:
     with pytest.raises(FileNotFoundError, match="rapporteur run"):
         open_published(home)
+
+
+def test_republished_ledger_does_not_move_what_the_marts_hold(home: Home) -> None:
+    build(home, 1)
+    commits.write_commit(home, _commit(1))
+    publish(home, "run-1")
+    commits.write_commit(home, _commit(2))
+    republish_operations(home, "operations")
+    with open_published(home) as connection:
+        assert connection.execute("select max(batch_id) from ops.deliveries").fetchone() == (2,)
+        assert connection.execute("select watermark from ops.pins").fetchone() == (1,)
+
+
+def _commit(number: int) -> commits.Commit:
+    delivery = commits.Delivery(
+        file_id=number,
+        file_sha256="ab" * 32,
+        feed="appeals",
+        received_on="2026-05-01",
+        path="x",
+        size_bytes=1,
+        mtime_ns=1,
+        status="loaded",
+    )
+    return commits.Commit(
+        batch_id=number,
+        run_id="run",
+        committed_at="2026-05-01T00:00:00Z",
+        deliveries=[delivery],
+        data_files=[],
+        touched_days={},
+        is_synthetic=True,
+    )

@@ -1,0 +1,77 @@
+"""Strata SQL: the statements that group contributions into strata and give strata and figures their digests.
+
+Their text belongs here, so that it stands once for a preparation and for its closure; running it does not.
+"""
+
+from collections.abc import Sequence
+
+from reports.figure_sql import Breakdown, counts_at
+
+
+def counted(part: str, dimensions: Sequence[str], contributed: str, as_of: str) -> str:
+    """One row per contribution that counts at an instant, with its stratum.
+
+    Args:
+        part: Name of the part.
+        dimensions: All dimensions of the part.
+        contributed: Relation with the part's contributions of the period.
+        as_of: SQL of the instant.
+    """
+    query = ", '&', ".join(f"'{name}=', url_encode(c.{name})" for name in sorted(dimensions))
+    return (
+        f"select left(sha256(concat('{part}/', c.metric, '#', c.role, '?', {query})), 32) as stratum_id, "
+        f"{json_of(dimensions, 'c.')} as dimension_json, c.* from {contributed} as c "
+        f"where {counts_at('c', as_of)}"
+    )
+
+
+def strata(dimensions: Sequence[str], counted_relation: str) -> str:
+    """One row per metric, role and dimensions, with the digest over its lines `file_sha256:line:role:amount`.
+
+    The lines are sorted, a line feed after each; nothing stands after the last colon where there is no amount.
+    """
+    line = "concat(file_sha256, ':', _line_no, ':', role, ':', amount, chr(10))"
+    names = ", ".join(dimensions)
+    return (
+        f"select stratum_id, metric, role, {names}, any_value(dimension_json) as dimensions, "
+        "cast(count(*) as bigint) as row_count, cast(sum(amount) as bigint) as amount, "
+        f"sha256(string_agg({line}, '' order by {line})) as digest "
+        f"from {counted_relation} group by stratum_id, metric, role, {names}"
+    )
+
+
+def digests(breakdown: Breakdown, strata_relation: str) -> str:
+    """Metric, dimensions as JSON and digest of every figure of a split.
+
+    A figure's digest is SHA-256 over its strata's digests, sorted, a line feed after each.
+    """
+    return (
+        f"select metric, {json_of(breakdown.dimensions)} as dimensions, "
+        "sha256(string_agg(concat(digest, chr(10)), '' order by digest)) as digest "
+        f"from {strata_relation} group by all"
+    )
+
+
+def strata_listing(part: str, strata_relation: str) -> str:
+    """A part's strata with the columns of strata.parquet."""
+    return f"select stratum_id, '{part}' as part, metric, role, dimensions, row_count, amount, digest from {strata_relation}"
+
+
+def contributor_listing(part: str, counted_relation: str) -> str:
+    """A part's contributions that count with the columns of contributors.parquet."""
+    return (
+        f"select stratum_id, '{part}' as part, metric, role, unit_id, amount, event_at, record_kind, record_id, "
+        f"file_sha256, _line_no as line, input_refs from {counted_relation}"
+    )
+
+
+STRATA_ORDER = "part, metric, role, dimensions"
+CONTRIBUTOR_ORDER = (
+    "part, metric, role, stratum_id, file_sha256, line, record_id, unit_id, amount, event_at, input_refs"
+)
+
+
+def json_of(dimensions: Sequence[str], prefix: str = "") -> str:
+    """SQL of dimensions as a JSON object with sorted keys."""
+    pairs = ", ".join(f"'{name}', {prefix}{name}" for name in sorted(dimensions))
+    return f"cast(json_object({pairs}) as varchar)"
