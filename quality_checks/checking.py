@@ -59,11 +59,15 @@ def check_punctuality(home: Home) -> list[CheckResult]:
 
 
 def _loaded(scope: Scope) -> dict[str, int]:
+    """Rows that the new batches brought, by feed, without those that were erased since."""
     loaded: dict[str, int] = {}
     for commit in scope.fresh:
         for one in commit.deliveries:
             if one.loaded:
                 loaded[one.feed] = loaded.get(one.feed, 0) + one.loaded
+        for file in commit.data_files:
+            if file.kind == "raw" and file.erased_rows:
+                loaded[file.feed] -= file.erased_rows
     return loaded
 
 

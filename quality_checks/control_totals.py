@@ -5,12 +5,15 @@ Comparing counts belongs here; whether a report may still be filed is decided wh
 
 import time
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import msgspec
 
+from orchestration.core import erasures
 from orchestration.core.durable import write_bytes
+from orchestration.core.erasures import DayCount
 from orchestration.core.home import Home
 from quality_checks.expectations import FEEDS, FeedExpectation
 from quality_checks.ledger import CheckResult, verdict
@@ -46,8 +49,8 @@ def compare(
     """Sent against received, for every period that a control total covers.
 
     A correction (same source, feed and period, generated later) replaces the earlier total; several sources of one feed add up.
-    Records are counted once, whatever their versions. Counts are kept in the build folder, so that a run counts only the periods
-    in which a batch since the last run touched a day.
+    Records are counted once, whatever their versions; those that were erased since count as received. Counts are kept in the build
+    folder, so that a run counts only the periods in which a batch since the last run touched a day.
 
     Args:
         connection: From `open_build`.
@@ -59,6 +62,7 @@ def compare(
         Rows of feed, period_start, period_end (half-open, UTC), sent, received.
     """
     kept = _kept_counts(home, scope)
+    erased = erasures.erased_counts(home)
     touched = _days_since(scope, kept.watermark)
     compared, counted = [], {}
     for row in rows_of(connection, PERIODS, [scope.watermark]):
@@ -71,7 +75,7 @@ def compare(
         is_touched = any(str(span[0])[:10] <= day <= str(span[1])[:10] for day in touched.get(feed, ()))
         if key not in kept.received or is_touched:
             found = connection.execute(_received_sql(expected, home, scope, span), [*span]).fetchone()
-            counted[key] = int(found[0]) if found else 0
+            counted[key] = (int(found[0]) if found else 0) + _erased_in(erased, expected, span)
         else:
             counted[key] = kept.received[key]
         row["received"] = counted[key]
@@ -79,6 +83,17 @@ def compare(
     write_bytes(_counts_file(home), msgspec.json.encode(Counted(scope.watermark, counted)))
     wanted = None if feeds is None else set(feeds)
     return [row for row in compared if wanted is None or row["feed"] in wanted]
+
+
+def _erased_in(erased: Iterable[DayCount], expected: FeedExpectation, span: tuple[object, object]) -> int:
+    """Records erased of a period: its days as the erasures' record tells them, a day that it cuts counting whole."""
+    end = span[1] - timedelta(microseconds=1) if isinstance(span[1], datetime) else span[1]
+    first, last = str(span[0])[:10], str(end)[:10]
+    return sum(
+        one.rows if expected.is_event else one.keys
+        for one in erased
+        if one.feed == expected.feed and first <= one.day <= last
+    )
 
 
 def _counts_file(home: Home) -> Path:

@@ -24,7 +24,7 @@ from assets.ingestion.settlement import Settled, registered_surfaces, settle
 from assets.ingestion.source_line import SourceLine
 from assets.ingestion.splitter import Limits, read_lines
 from assets.ingestion.tally import BadLine
-from orchestration.core import vault
+from orchestration.core import erasures, vault
 from orchestration.core.commits import Commit, Delivery, read_commits
 from orchestration.core.failpoints import reach
 from orchestration.core.home import Home
@@ -61,7 +61,7 @@ class OpenLine:
 
 
 def list_open(home: Home) -> list[OpenLine]:
-    """List every line that is set aside and was not taken in since, by feed, file and line."""
+    """List every line that is set aside and was neither taken in nor erased since, by feed, file and line."""
     files = [f.path for c in read_commits(home) for f in c.data_files if f.kind == "quarantine"]
     if not files:
         return []
@@ -75,7 +75,9 @@ def list_open(home: Home) -> list[OpenLine]:
             "QUALIFY bool_and(resolved_batch_id IS NULL) OVER same AND row_number() OVER latest = 1 "
             "ORDER BY feed, file_id, sheet, line_no"
         ).fetchall()
-    return [OpenLine(*row) for row in rows]
+    gone = erasures.erased_lines(home)
+    lines = [OpenLine(*row) for row in rows]
+    return [line for line in lines if gone.erasure_of(line.file_sha256, line.line_no) is None]
 
 
 def raw_line(home: Home, sha256: str, line_no: int) -> bytes:
@@ -91,11 +93,14 @@ def raw_line(home: Home, sha256: str, line_no: int) -> bytes:
         as delivered.
 
     Raises:
+        erasures.LineErased: It was erased, and under which request.
         ValueError: No such file was delivered, or it has no such line, or it is blank or longer than a line may be.
     """
     known = next((d for c in read_commits(home) for d in c.deliveries if d.file_sha256 == sha256), None)
     if known is None:
         raise ValueError(f"no delivered file has the digest {sha256}; see `rapporteur status`")
+    if (erasure := erasures.erased_lines(home).erasure_of(sha256, line_no)) is not None:
+        raise erasures.LineErased(sha256, line_no, erasure)
     path, name = vault.path_of(home, sha256), PurePosixPath(known.path).name
     compression = compression_of(name)
     if compression is not None and known.mapping is None:

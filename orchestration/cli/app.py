@@ -5,7 +5,17 @@ Only registration belongs here.
 
 import typer
 
-from orchestration.cli import auditing, coordination, keeping, landing, reporting, running, statements, transparency
+from orchestration.cli import (
+    auditing,
+    coordination,
+    erasing,
+    keeping,
+    landing,
+    reporting,
+    running,
+    statements,
+    transparency,
+)
 
 app = typer.Typer(
     name="rapporteur",
@@ -54,4 +64,5 @@ app.command("coordination")(coordination.coordination)
 app.command("rebuild")(running.rebuild)
 app.command("backup")(keeping.backup)
 app.command("restore")(keeping.restore)
+app.command("erase")(erasing.erase)
 app.command("ui")(running.ui)

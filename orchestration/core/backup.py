@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from orchestration.core import erasures, replacements
 from orchestration.core.clock import stamp
 from orchestration.core.commits import BrokenRecord, read_commits
 from orchestration.core.durable import sync_file, write_bytes
@@ -65,13 +66,16 @@ def backup(home: Home, target: Path, *, progress: Callable[[str], None] = lambda
     folder = target.expanduser().resolve()
     if folder.is_relative_to(home.root):
         raise ValueError(f"{folder} lies inside the home; a backup there would be lost with it")
+    replacements.redo(home)
     commits = read_commits(home)
     expected = {file.path: file.sha256 for commit in commits for file in commit.data_files}
+    erased = erasures.digests(home)
     entries = []
     for source in record_files(home):
         relative = source.relative_to(home.root).as_posix()
         sha256 = digest_of(source)
-        wanted = source.name if relative.startswith("vault/") else expected.get(relative, sha256)
+        is_object = relative.startswith("vault/")
+        wanted = erased.get(source.name, source.name) if is_object else expected.get(relative, sha256)
         if sha256 != wanted:
             raise BrokenRecord(f"{relative}: its bytes changed ({sha256[:12]}..., the record says {wanted[:12]}...)")
         copy = folder / relative

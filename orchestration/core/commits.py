@@ -3,12 +3,16 @@
 Their shape, reading, writing and the sweep of what no commit names belong here; how a file becomes rows does not.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
-from orchestration.core.durable import create_exclusively
+from orchestration.core import erasures
+from orchestration.core.durable import BrokenRecord, create_exclusively
 from orchestration.core.home import Home
+
+__all__ = ["BrokenRecord", "Commit", "DataFile", "Delivery", "head", "path_of", "read_commits", "sweep", "write_commit"]
 
 
 class DataFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,10 +22,11 @@ class DataFile(msgspec.Struct, frozen=True, kw_only=True):
         path: Relative to the home.
         kind: `raw` or `quarantine`.
         feed: Whose rows they are.
-        sha256: Digest of the Parquet file.
-        rows: Number of rows.
-        size_bytes: Size on disk.
+        sha256: Digest of the Parquet file, as it stands now.
+        rows: Number of rows when it was committed.
+        size_bytes: Size on disk, as it stands now.
         event_days: UTC days (`YYYY-MM-DD`, sorted) on which its rows happened; empty where a feed has no event time.
+        erased_rows: Rows of those that were erased since (erasures.py); 0 in what a run commits.
     """
 
     path: str
@@ -31,6 +36,7 @@ class DataFile(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     size_bytes: int
     event_days: list[str] = []
+    erased_rows: int = 0
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,17 +112,13 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     is_synthetic: bool
 
 
-class BrokenRecord(Exception):  # noqa: N818 - says what is the matter, not that it is an error
-    """The record on disk contradicts itself; the message says where."""
-
-
 def path_of(home: Home, batch_id: int) -> Path:
     """Where a batch's commit lies."""
     return home.commits / f"{batch_id:08d}.json"
 
 
 def read_commits(home: Home) -> list[Commit]:
-    """All commits, in order.
+    """All commits, in order, their files as erasures left them.
 
     Raises:
         BrokenRecord: One cannot be read, or a number is missing.
@@ -130,7 +132,23 @@ def read_commits(home: Home) -> list[Commit]:
         if commit.batch_id != number:
             raise BrokenRecord(f"{path}: batch {number} expected, {commit.batch_id} found. Restore it from a backup.")
         commits.append(commit)
-    return commits
+    changes = erasures.file_changes(home)
+    return [_as_it_stands(commit, changes) for commit in commits] if changes else commits
+
+
+def _as_it_stands(commit: Commit, changes: Mapping[str, erasures.FileChange]) -> Commit:
+    if not any(file.path in changes for file in commit.data_files):
+        return commit
+    files = [_erased(file, changes.get(file.path)) for file in commit.data_files]
+    return msgspec.structs.replace(commit, data_files=files)
+
+
+def _erased(file: DataFile, change: erasures.FileChange | None) -> DataFile:
+    if change is None:
+        return file
+    return msgspec.structs.replace(
+        file, sha256=change.sha256, size_bytes=change.size_bytes, erased_rows=change.erased_rows
+    )
 
 
 def head(home: Home) -> Commit | None:

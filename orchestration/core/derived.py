@@ -3,13 +3,14 @@
 Their shape, log, sweep and loading belong here; how a conclusion is reached (assets/detection) does not.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
 import msgspec
 
-from orchestration.core.commits import BrokenRecord
-from orchestration.core.durable import create_exclusively
+from orchestration.core import erasures
+from orchestration.core.durable import BrokenRecord, create_exclusively
 from orchestration.core.home import Home
 
 RELATIONS: dict[str, dict[str, str]] = {
@@ -149,7 +150,7 @@ def folder(home: Home) -> Path:
 
 
 def read_derivations(home: Home) -> list[Derivation]:
-    """All derivations, in order.
+    """All derivations, in order, their files as erasures left them.
 
     Raises:
         BrokenRecord: One cannot be read, or a number is missing.
@@ -165,7 +166,18 @@ def read_derivations(home: Home) -> list[Derivation]:
                 f"{path}: derivation {number} expected, {one.derivation_id} found. Restore it from a backup."
             )
         found.append(one)
-    return found
+    changes = erasures.file_changes(home)
+    return [_as_it_stands(one, changes) for one in found] if changes else found
+
+
+def _as_it_stands(one: Derivation, changes: Mapping[str, erasures.FileChange]) -> Derivation:
+    files = [
+        msgspec.structs.replace(file, sha256=changes[file.path].sha256, rows=changes[file.path].rows)
+        if file.path in changes
+        else file
+        for file in one.files
+    ]
+    return msgspec.structs.replace(one, files=files)
 
 
 def write_derivation(home: Home, derivation: Derivation) -> None:

@@ -9,6 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+class BrokenRecord(Exception):  # noqa: N818 - says what is the matter, not that it is an error
+    """The record on disk contradicts itself; the message says where."""
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable."""
     handle = os.open(folder, os.O_RDONLY)

@@ -27,6 +27,11 @@ NAMES: tuple[str, ...] = (
     "after_publish_swap",
     "report_written",
     "report_swapped",
+    "erasure_staged",
+    "erasure_recorded",
+    "erasure_replaced",
+    "erasure_build_removed",
+    "erasure_copies_removed",
 )
 
 

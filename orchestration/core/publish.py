@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.core import commits as commit_log
-from orchestration.core import ops
+from orchestration.core import erasures, ops, replacements
 from orchestration.core.clock import stamp
 from orchestration.core.durable import sync_file, sync_folder, write_bytes
 from orchestration.core.failpoints import reach
@@ -59,6 +59,39 @@ QUARANTINE_COLUMNS = {
     "batch_id": "BIGINT",
     "resolved_batch_id": "BIGINT",
 }
+
+ERASURE_COLUMNS = {
+    "erasure_id": "VARCHAR",
+    "file_sha256": "VARCHAR",
+    "first_line_no": "BIGINT",
+    "last_line_no": "BIGINT",
+    "is_masked": "BOOLEAN",
+    "basis": "VARCHAR",
+    "approved_by": "VARCHAR",
+    "watermark": "BIGINT",
+    "recorded_at": "TIMESTAMPTZ",
+}
+
+
+def erasure_rows(home: Home) -> list[dict[str, object]]:
+    """What was erased: one row per erasure, delivered file and range of lines, oldest first, with the columns of ERASURE_COLUMNS."""
+    return [
+        {
+            "erasure_id": record.erasure_id,
+            "file_sha256": change.sha256,
+            "first_line_no": first,
+            "last_line_no": last,
+            "is_masked": is_masked,
+            "basis": record.basis,
+            "approved_by": record.approved_by,
+            "watermark": record.watermark,
+            "recorded_at": record.recorded_at,
+        }
+        for record in erasures.read(home)
+        for change in record.objects
+        for is_masked, ranges in ((False, change.blanked), (True, change.masked))
+        for first, last in ranges
+    ]
 
 
 def ledger_rows(commits: Sequence[commit_log.Commit]) -> list[dict[str, object]]:
@@ -106,6 +139,7 @@ def load_operations(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     connection.execute("set timezone = 'UTC'")
     connection.execute("create schema if not exists ops")
     replace_table(connection, "ops.deliveries", DELIVERY_COLUMNS, ledger_rows(commit_log.read_commits(home)))
+    replace_table(connection, "ops.erasures", ERASURE_COLUMNS, erasure_rows(home))
     _load_quarantine(connection, home)
     _load_figure_index(connection, home)
     for table, columns in ops.TABLES.items():
@@ -126,7 +160,10 @@ def _load_figure_index(connection: duckdb.DuckDBPyConnection, home: Home) -> Non
 
 
 def _load_quarantine(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """Write `ops.quarantine`: one row per line that was set aside, with its latest reason and the batch that took it in, if any."""
+    """Write `ops.quarantine`: one row per line that was set aside, with its latest reason and the batch that took it in, if any.
+
+    An erased line stays counted: its reason is `erased`, and it is closed at the batch that the erasure saw.
+    """
     columns = ", ".join(f"{name} {kind}" for name, kind in QUARANTINE_COLUMNS.items())
     connection.execute(f"create or replace table ops.quarantine ({columns})")
     files = [
@@ -148,12 +185,19 @@ def _load_quarantine(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
                order by feed, file_id, sheet, line_no""",
             [files],
         )
+        connection.execute(
+            """update ops.quarantine as q
+               set reason = 'erased', detail = 'erased under ' || e.erasure_id, json_path = null,
+                   resolved_batch_id = coalesce(q.resolved_batch_id, e.watermark)
+               from ops.erasures as e
+               where e.file_sha256 = q.file_sha256 and not e.is_masked and q.line_no between e.first_line_no and e.last_line_no"""
+        )
 
 
 def publish(home: Home, run_id: str, *, models: bytes | None = None) -> Path:
     """Swap in a copy of the build's databases for readers.
 
-    Readers that have the old copy open keep it. The last three copies stay.
+    Readers that have the old copy open keep it. The last three copies stay; after an erasure only this one does.
 
     Args:
         home: Whose build; its databases must be closed in this process.
@@ -168,7 +212,9 @@ def publish(home: Home, run_id: str, *, models: bytes | None = None) -> Path:
         _pin(connection, home)
         connection.execute("checkpoint")
     _ensure_database(home.restricted_db)
-    return _swap(home, run_id, home.current_db, home.restricted_db, models)
+    folder = _swap(home, run_id, home.current_db, home.restricted_db, models)
+    replacements.purge_published(home, folder)
+    return folder
 
 
 def _pin(connection: duckdb.DuckDBPyConnection, home: Home) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
+from orchestration.core import replacements
 from orchestration.core.commits import read_commits, sweep
 from orchestration.core.failpoints import reach
 from orchestration.core.home import Home
@@ -47,6 +48,9 @@ def writer_resource(home: Home) -> dg.ResourceDefinition:
         ):
             reach("lock_taken")
             home.ensure()
+            for number in replacements.redo(home):
+                if log:
+                    log.info(f"Finished erasure {number}, which had been interrupted.")
             for orphan in sweep(home, read_commits(home)):
                 if log:
                     log.info(f"Swept {orphan.name}: no commit names it.")

@@ -29,12 +29,13 @@ _field_limit = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class PhysicalLine:
-    """One line of the file with its end: number from 1, offset in the decompressed bytes, and whether it is too long."""
+    """One line of the file with its end: number from 1, offset in the decompressed bytes, size, and whether it is too long."""
 
     number: int
     offset: int
     content: bytes
     is_too_long: bool = False
+    size: int = 0
 
 
 class _RecordTooLongError(Exception):
@@ -57,13 +58,17 @@ def read_csv(path: Path, feed: str, mapping: Mapping | None, name: str) -> Lines
     Raises:
         SourceRejectedError: the file cannot be read, or its header does not fit.
     """
+    for line, _, _ in read_csv_records(path, feed, mapping, name):
+        yield line
+
+
+def read_csv_records(
+    path: Path, feed: str, mapping: Mapping | None, name: str
+) -> Iterator[tuple[SourceLine | Blank, int, int]]:
+    """Read a CSV file as `read_csv` does, each line with where its bytes are: (line, offset, size) in the stream of `csv_bytes`."""
     layout = mapping.format if mapping is not None else _OWN
-    encoding = choose_encoding(path, name, layout.encoding)
-    if is_bytewise(encoding):
-        source, encoding = chunks(path, name), "utf-8" if encoding == "utf-8-sig" else encoding
-        has_offsets = True
-    else:
-        source, encoding, has_offsets = utf8_chunks(path, name, encoding), "utf-8", False
+    stream = csv_bytes(path, mapping, name)
+    source, encoding, has_offsets = stream.chunks, stream.encoding, stream.is_delivered
     limit = get_settings().max_line_bytes
     records = _records(_Lines(physical_lines(source, layout.newline, limit), encoding, limit), layout, limit)
     header = _header(records, layout.header_row)
@@ -72,12 +77,37 @@ def read_csv(path: Path, feed: str, mapping: Mapping | None, name: str) -> Lines
     to_line = table_rows(feed, mapping, header)
     for item in records:
         if isinstance(item, Blank):
-            yield item
+            yield item, 0, 0
             continue
-        first, cells, refused = item
-        offset = first.offset if has_offsets else None
+        first, cells, refused, size = item
         line = refused if refused is not None else to_line(first.number, cells)
-        yield replace(line, byte_offset=offset)
+        yield replace(line, byte_offset=first.offset if has_offsets else None), first.offset, size
+
+
+@dataclass(frozen=True, slots=True)
+class CsvBytes:
+    """A CSV file as a stream of bytes in which line ends can be found.
+
+    Attributes:
+        chunks: The stream, decompressed.
+        encoding: What it is in.
+        delivered: What the file is in.
+        is_delivered: Whether the stream is the file's own bytes; else it is its text as UTF-8.
+    """
+
+    chunks: Iterator[bytes]
+    encoding: str
+    delivered: str
+    is_delivered: bool
+
+
+def csv_bytes(path: Path, mapping: Mapping | None, name: str) -> CsvBytes:
+    """Open a CSV file as a stream of bytes."""
+    encoding = choose_encoding(path, name, (mapping.format if mapping is not None else _OWN).encoding)
+    if is_bytewise(encoding):
+        plain = "utf-8" if encoding == "utf-8-sig" else encoding
+        return CsvBytes(chunks(path, name), plain, encoding, is_delivered=True)
+    return CsvBytes(utf8_chunks(path, name, encoding), "utf-8", encoding, is_delivered=False)
 
 
 def physical_lines(source: Iterator[bytes], newline: str, limit: int) -> Iterator[PhysicalLine]:
@@ -100,7 +130,7 @@ def physical_lines(source: Iterator[bytes], newline: str, limit: int) -> Iterato
         ) is not None:  # a search would try every position of a long line
             number += 1
             content = match.group()
-            yield PhysicalLine(number, offset, content, dropped > 0 or len(content) > limit)
+            yield PhysicalLine(number, offset, content, dropped > 0 or len(content) > limit, len(content) + dropped)
             offset += len(content) + dropped
             position, dropped = match.end(), 0
         rest = text[position:]
@@ -111,7 +141,7 @@ def physical_lines(source: Iterator[bytes], newline: str, limit: int) -> Iterato
         whole = pattern.match(rest)
         content = whole.group() if whole is not None else rest
         number += 1
-        yield PhysicalLine(number, offset, content, dropped > 0 or len(content) > limit)
+        yield PhysicalLine(number, offset, content, dropped > 0 or len(content) > limit, len(content) + dropped)
         offset += len(content) + dropped
         rest, dropped = rest[len(content) :], 0
 
@@ -148,7 +178,7 @@ class _Lines:
         return self.taken[0]
 
 
-Record = tuple[PhysicalLine, list[str], SourceLine | None]
+Record = tuple[PhysicalLine, list[str], SourceLine | None, int]
 
 
 def _records(lines: _Lines, layout: Format, limit: int) -> Iterator[Record | Blank]:
@@ -163,14 +193,14 @@ def _records(lines: _Lines, layout: Format, limit: int) -> Iterator[Record | Bla
             return
         except (csv.Error, UnicodeDecodeError, _RecordTooLongError) as error:
             first = lines.keep_first()
-            yield first, [], _refused(first, error)
+            yield first, [], _refused(first, error), first.size
             reader = csv.reader(lines, delimiter=layout.delimiter, strict=True)
             continue
         first = lines.taken[0]
         if len(lines.taken) == 1 and not first.content.strip():
             yield Blank(first.number)
         else:
-            yield first, cells, None
+            yield first, cells, None, sum(line.size for line in lines.taken)
 
 
 def _refused(first: PhysicalLine, error: Exception) -> SourceLine:
@@ -190,7 +220,7 @@ def _header(records: Iterator[Record | Blank], row: int) -> list[str] | None:
         if isinstance(item, Blank):
             seen = item.line_no
             continue
-        first, cells, refused = item
+        first, cells, refused, _ = item
         seen = first.number
         if seen < row:
             continue
