@@ -128,9 +128,10 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Home:
 def april(home: Home, as_of: datetime = AS_OF) -> Figures:
     with open_published(home) as con:
         entry = entry_of("enforcement_overview")
+        parts = {part.part for part in entry.parts}
         return compute(
             con,
-            list(read_metrics(con).values()),
+            [metric for metric in read_metrics(con).values() if metric.part in parts],
             parse_period("2026-04"),
             state=read_state(con, home),
             breakdowns=breakdowns_of(entry),

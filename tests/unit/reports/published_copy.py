@@ -85,8 +85,9 @@ def _empty_copy() -> bytes:
                 "create table ops.deliveries (batch_id bigint, received_on date, committed_at timestamptz, is_synthetic boolean)"
             )
             con.execute(
-                "create table reporting.metrics as select * from read_csv(?, header = true, delim = ',', quote = '\"')",
-                [str(project_dir() / "seeds" / "metrics.csv")],
+                "create table reporting.metrics as select * from read_csv(?, header = true, delim = ',', quote = '\"') "
+                "where list_contains(?, part)",
+                [str(project_dir() / "seeds" / "metrics.csv"), list(PARTS)],
             )
             for table, columns in FACTS.items():
                 lineage = "" if table in REGISTERS else ", _file_id bigint, _line_no bigint"
