@@ -134,3 +134,64 @@ def read(
         out.flush()
         raise fail(str(error), NO) from error
     say(f"{statements:,} statements; " + ("SHA-1 not compared" if unverified else "SHA-1 as told"))
+
+
+@explains(ValueError)
+def send(
+    start: Annotated[str, typer.Option("--from", metavar="D", help="First day of decisions, inclusive (UTC).")],
+    end: Annotated[str, typer.Option("--to", metavar="D", help="Day of decisions at which it ends, exclusive.")],
+    url: Annotated[str, typer.Option(metavar="U", help="Address of the database, without /api/v1.")],
+    token_file: Annotated[
+        Path | None,
+        typer.Option(help="File with the token, readable by its owner alone; $RAPPORTEUR_SOR_TOKEN_FILE when absent."),
+    ] = None,
+    really: Annotated[bool, typer.Option("--send", help="Send; without it nothing leaves this machine.")] = False,
+    service: Annotated[
+        list[str] | None, typer.Option(help="Only this service; needed to send when the range holds several.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for outcome.csv and batches; under the home when absent.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Send the Statements of Reasons of a period to the database, each exactly once; without --send a recorded dry run.
+
+    Run it again after anything: what was sent is not sent again, and where an answer was lost the database is asked first.
+    Needs no approval of its own: send what was exported, checked and approved. Ends with 1 when a decision is held back,
+    rejected, or changed after its statement was sent; with 3 when sending stopped before the end.
+
+    Examples:
+      rapporteur sor send --from 2026-05-01 --to 2026-05-02 --url https://database.example
+
+      rapporteur sor send --from 2026-05-01 --to 2026-05-02 --url https://database.example --token-file ~/sor.token --send
+    """
+    from orchestration.core.settings import get_settings
+    from reports.periods import parse_range
+    from reports.sor.api import WrongTarget, parse_target, read_token
+    from reports.sor.sending import send as send_statements
+
+    home, target = open_home(), parse_target(url)
+    token = None
+    if really:
+        chosen = token_file or get_settings().sor_token_file
+        if chosen is None:
+            raise WrongTarget("sending needs a token: write it to a file (chmod 600) and name it with --token-file")
+        token = read_token(chosen)
+    with waiting("Sending statements" if really else "Making statements; nothing is sent"):
+        outcome, folder = send_statements(
+            home, parse_range(start, end), target, token=token, services=tuple(service or ()), out=out
+        )
+    if as_json:
+        answer_json(plain(outcome) | {"folder": str(folder)})
+    else:
+        answer(f"{outcome.mode}, {outcome.status}: {outcome.in_scope:,} decisions in scope")
+        for state in (
+            "would_send", "sent", "known", "already_sent", "changed_after_sending", "rejected", "held_back", "left",
+        ):  # fmt: skip
+            if number := getattr(outcome, state):
+                answer(f"  {state.replace('_', ' ')}: {number:,}")
+        answer(f"Told one by one in {folder / 'outcome.csv'}")
+    if outcome.status != "complete":
+        raise fail(outcome.detail)
+    if outcome.held_back or outcome.rejected or outcome.changed_after_sending:
+        raise typer.Exit(NO)

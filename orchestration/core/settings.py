@@ -31,6 +31,7 @@ class Settings(BaseSettings):
         fail_point: Name of a step at which the process kills itself (tests of recovery).
         trusted_keys: File of public keys (JSON lines as in the register `signers`) that signatures are checked against;
             it should come from somebody else than whoever runs this home.
+        sor_token_file: File with the token of the transparency database's account; only its owner may read it.
         now: Pinned clock, RFC 3339; for tests and re-performance.
         conformance_data: Folder of real data for the conformance tests.
     """
@@ -49,6 +50,7 @@ class Settings(BaseSettings):
     alert_webhook: str | None = None
     fail_point: str | None = None
     trusted_keys: Path | None = None
+    sor_token_file: Path | None = None
     now: datetime | None = None
     conformance_data: Path | None = None
 

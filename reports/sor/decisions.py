@@ -59,3 +59,13 @@ def out_of_scope(
         [start, end, list(services)],
     ).fetchall()
     return {str(reason): int(number) for reason, number in rows}
+
+
+def services_in_scope(con: duckdb.DuckDBPyConnection, start: datetime, end: datetime) -> list[str]:
+    """Services that have decisions in the scope of statements in a range, in order."""
+    rows = con.execute(
+        f"select distinct d.dsa_service from {RELATION} as d where d.in_sor and d.decided_at >= $1 and d.decided_at < $2 "
+        "and d.dsa_service is not null order by d.dsa_service",
+        [start, end],
+    ).fetchall()
+    return [str(service) for (service,) in rows]

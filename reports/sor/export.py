@@ -91,7 +91,7 @@ def export(home: Home, period: Period, out: Path, *, services: tuple[str, ...] =
     """
     if any(instant.astimezone(UTC).time() != datetime.min.time() for instant in (period.start, period.end)):
         raise PeriodError(f"{period.name}: statements are exported by whole days (UTC); give days, not instants.")
-    with _replacing(out) as folder, open_published(home) as con:
+    with replacing(out) as folder, open_published(home) as con:
         return _write(folder, con, home, period, services)
 
 
@@ -171,7 +171,7 @@ class _Files:
     def refuse(self, row: Mapping[str, Any], held: HeldBack) -> None:
         """Note a decision that has no statement, once for each reason."""
         for refusal in held.refusals:
-            self._refused.writerow([*_where(row), refusal.field, safe_text(refusal.kind)])
+            self._refused.writerow([*where_of(row), refusal.field, safe_text(refusal.kind)])
 
     def add(self, row: Mapping[str, Any], statement: Statement) -> bool:
         """Write a statement everywhere; returns whether there is something to say about it."""
@@ -187,7 +187,7 @@ class _Files:
             self._end_batch()
         advice = [f"{finding.field}: {finding.message}" for finding in warnings(statement.payload, self._today)]
         notes = "; ".join([*statement.notes, *advice])
-        self._lines.writerow([statement.puid, *_where(row), batch, safe_text(notes)])
+        self._lines.writerow([statement.puid, *where_of(row), batch, safe_text(notes)])
         self._dump_of(service, day).write(
             dump_values(
                 kept(statement.payload),
@@ -224,7 +224,8 @@ class _Files:
             self._pending.clear()
 
 
-def _where(row: Mapping[str, Any]) -> list[object]:
+def where_of(row: Mapping[str, Any]) -> list[object]:
+    """Decision, file, line, service and day of a row, safe for a spreadsheet."""
     return [
         safe_text(str(row["decision_id"])),
         row["file_sha256"] or "",
@@ -235,8 +236,12 @@ def _where(row: Mapping[str, Any]) -> list[object]:
 
 
 @contextmanager
-def _replacing(out: Path) -> Iterator[Path]:
-    """A folder beside the target that takes its place when all is written."""
+def replacing(out: Path) -> Iterator[Path]:
+    """A folder beside the target that takes its place when all is written.
+
+    Raises:
+        FileExistsError: The target is no folder, or holds something else than an earlier export.
+    """
     target = out.resolve()
     if target.exists() and not target.is_dir():
         raise FileExistsError(f"{target} is no folder; name another with --out")

@@ -6,6 +6,7 @@ judged by verdict.py; which decisions are in scope is decided by the mart `fct_d
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -84,11 +85,14 @@ class Statement(msgspec.Struct, frozen=True):
         puid: Its identifier.
         payload: The fields, as they are sent.
         notes: What was left out or settled by a rule, in words; never a value of the decision's texts.
+        content_sha256: Digest of what the statement says. The composed facts go in by the codes that they are made of, so that
+            another wording of ours is no other content.
     """
 
     puid: str
     payload: dict[str, Any]
     notes: tuple[str, ...]
+    content_sha256: str
 
 
 def statement_of(row: Row) -> dict[str, Any]:
@@ -126,7 +130,10 @@ def made_of(row: Row) -> Statement:
     ]
     if refusals:
         raise HeldBack(refusals)
-    return Statement(str(payload["puid"]), payload, tuple(making.notes))
+    said = {name: value for name, value in payload.items() if name != "decision_facts"}
+    said["facts"] = [row.get("surface"), row.get("policy_code"), row.get("source"), row.get("target_kind")]
+    digest = sha256(msgspec.json.encode(said, order="deterministic", enc_hook=str)).hexdigest()
+    return Statement(str(payload["puid"]), payload, tuple(making.notes), digest)
 
 
 class _Making:
