@@ -9,6 +9,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from orchestration import alerts
 from orchestration.core import keys
 from orchestration.core.home import Home
+from orchestration.lineage import lineage_hooks
 
 DAILY = "daily"
 REPORTS = "reports"
@@ -59,7 +60,7 @@ def build_jobs(home: Home, report_keys: list[dg.AssetKey]) -> list[UnresolvedAss
             DAILY,
             selection=daily,
             executor_def=dg.in_process_executor,
-            hooks=hooks,
+            hooks=hooks | lineage_hooks(home),
             description=(
                 "Takes in what has landed, checks it, builds the marts of the touched days, checks them, publishes. "
                 "Pick one day, or a range of days for one run over all of it."

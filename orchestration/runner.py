@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import dagster as dg
 import msgspec
@@ -24,6 +25,7 @@ from orchestration.core.commits import Commit, read_commits
 from orchestration.core.home import Home
 from orchestration.core.room import told_when_full
 from orchestration.core.state import read_state
+from orchestration.lineage import record_start
 
 
 @dataclass(frozen=True)
@@ -128,9 +130,12 @@ def execute(home: Home, defs: dg.Definitions, instance: dg.DagsterInstance, requ
     began = stamp()
     selection = selection_for(home, request, read_commits(home))
     config = {"ops": _op_config(selection, request)}
+    run_id = str(uuid4())
+    record_start(home, run_id)
     result = defs.resolve_job_def("daily").execute_in_process(
         instance=instance,
         asset_selection=selection,
+        run_id=run_id,
         run_config={**config, "loggers": {"console": {"config": {"log_level": "INFO"}}}},
         tags={"rapporteur/request": _summary(request)},
         raise_on_error=False,

@@ -170,3 +170,25 @@ def read(home: Home, table: str) -> list[dict[str, Any]]:
             except msgspec.MsgspecError:
                 continue
     return rows
+
+
+def read_of_run(home: Home, table: str, run_id: str) -> list[dict[str, Any]]:
+    """The rows of an operations table that one run wrote, oldest first, without decoding those of others.
+
+    Raises:
+        KeyError: The table is not declared.
+    """
+    if table not in TABLES:
+        raise KeyError(f"ops.{table} is not declared in orchestration/core/ops.py")
+    wanted = run_id.encode()
+    rows = []
+    for path in sorted((home.ops / table).glob("*.jsonl")):
+        for line in path.read_bytes().splitlines():
+            if wanted in line:
+                try:
+                    row = msgspec.json.decode(line, type=dict[str, Any])
+                except msgspec.MsgspecError:
+                    continue
+                if row.get("run_id") == run_id:
+                    rows.append(row)
+    return rows

@@ -8,7 +8,7 @@ import os
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 1024 * 1024
@@ -28,6 +28,8 @@ class Settings(BaseSettings):
         actor: Who is at the keyboard, for the access log; the operating system's user when absent.
         alert_command: Program that receives each alert as JSON on stdin.
         alert_webhook: Address that receives each alert as a JSON POST.
+        openlineage_url: Address that receives each lineage event as a JSON POST (`.../api/v1/lineage`); events are kept either way.
+        openlineage_api_key: Bearer token for that address.
         fail_point: Name of a step at which the process kills itself (tests of recovery).
         trusted_keys: File of public keys (JSON lines as in the register `signers`) that signatures are checked against;
             it should come from somebody else than whoever runs this home.
@@ -48,6 +50,8 @@ class Settings(BaseSettings):
     actor: str | None = None
     alert_command: str | None = None
     alert_webhook: str | None = None
+    openlineage_url: str | None = None
+    openlineage_api_key: SecretStr | None = None
     fail_point: str | None = None
     trusted_keys: Path | None = None
     sor_token_file: Path | None = None

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 
 from assets.ingestion.contracts import FEEDS, lake_columns
 from assets.transform import translator
 from assets.transform.project import manifest
 from orchestration.core import derived
+from orchestration.instance import open_instance
+from orchestration.lineage import read_events
 from reports.lineage import find_column, leaves
 from reports.published import published_models
-from tests.integration.homes import Built
+from tests.integration.homes import Built, copied
+from tests.openlineage_schema import faults
 
 CONSTANT = {
     "metric": "a contribution view names its metrics itself",
@@ -115,3 +121,57 @@ def test_every_reported_column_is_followed_down_to_a_feed_or_a_declaration(model
 def test_a_figure_is_followed_to_the_feed_that_it_counts(models: dict[str, dict[str, Any]]) -> None:
     ends = leaves(models, find_column(models, "reporting.rpt_enforcement_overview__actions.value"))
     assert "warehouse.raw.enforcement_actions.action_id" in ends
+
+
+# --- what a run told of itself -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def events(built: Built) -> list[dict[str, Any]]:
+    run_id = built.answer.json()["run_id"]
+    return read_events(built.home, run_id)
+
+
+def test_every_event_of_a_real_run_is_valid(events: list[dict[str, Any]]) -> None:
+    assert [fault for event in events for fault in faults(event)] == []
+    kinds = Counter(event["eventType"] for event in events)
+    assert kinds["START"] == kinds["COMPLETE"] == len(events) / 2
+
+
+def test_a_real_run_names_every_feed_that_landed_and_every_published_model(
+    events: list[dict[str, Any]], models: dict[str, dict[str, Any]], built: Built
+) -> None:
+    run = events[-1]
+    assert run["run"]["runId"] == built.answer.json()["run_id"]
+    landed = {f"raw.{one['feed']}" for one in built.answer.json()["deliveries"]}
+    assert {one["name"] for one in run["inputs"]} == landed
+    published = {
+        relation.partition(".")[2] for relation, model in models.items() if not relation.startswith("warehouse.")
+    }
+    assert {one["name"] for one in run["outputs"]} == published
+
+
+def test_a_real_run_tells_the_origin_of_every_column_of_every_model(
+    events: list[dict[str, Any]], models: dict[str, dict[str, Any]]
+) -> None:
+    told = {
+        output["name"]: set(output["facets"]["columnLineage"]["fields"])
+        for event in events
+        if event["job"]["name"].startswith("dbt.")
+        for output in event["outputs"]
+    }
+    assert told == {relation.partition(".")[2]: set(model["columns"]) for relation, model in models.items()}
+
+
+def test_dagster_shows_the_origin_of_reported_columns(built: Built, tmp_path: Path) -> None:
+    home = copied(built.home, tmp_path / "home")
+    with open_instance(home) as instance:
+        event = instance.get_latest_materialization_event(
+            dg.AssetKey(["reporting", "rpt_enforcement_overview__actions"])
+        )
+    assert event is not None
+    assert event.asset_materialization is not None
+    shown = event.asset_materialization.metadata["dagster/column_lineage"].value
+    assert isinstance(shown, dg.TableColumnLineage)
+    parents = {dep.asset_key.to_user_string() for dep in shown.deps_by_column["value"]}
+    assert "contributions/con_enforcement_overview__actions" in parents
