@@ -6,6 +6,7 @@ Rows, blanks and their explanations belong here; which figure a column shows sta
 from reports.dsa import template
 from reports.dsa.columns import ASKS, FIRST_NUMBER, GROUNDS, cases_place, context_place
 from reports.dsa.filled import Filled, Subject, put, safe, started
+from reports.dsa.left_out import tell_left_out
 from reports.dsa.lookup import Shown, show
 
 NOT_RECORDED = "Not recorded in the period; left blank."
@@ -72,6 +73,8 @@ def _fill_row(filled: Filled, index: int, subject: Subject, parent: str, key: st
         put(filled, index, place, cells[place])
     for place in cells:
         row[context_place(number, place)] = _context(subject, cells, place, number)
+    if index == 1:
+        tell_left_out(filled, index, context_place(number, FIRST_NUMBER[number]), subject)
     if key == template.OTHER and any(shown.is_some for shown in cells.values()):
         row[4] = safe(subject.descriptions[parent])
 

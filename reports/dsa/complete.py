@@ -9,7 +9,7 @@ from reports.dsa.lookup import Lookup
 from reports.figures import Figure
 
 # What the figures call the service of a record that belongs to none; such records are named exclusions.
-NO_SERVICE = frozenset({"none", "unknown"})
+NO_SERVICE = frozenset({"none", "unknown", "withheld"})
 _BLOCKING_PARTS = frozenset({"orders", "notices", "measures", "recipients"})
 
 

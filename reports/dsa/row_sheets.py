@@ -10,6 +10,7 @@ from reports.dsa.category_sheets import NOT_RECORDED
 from reports.dsa.columns import Asks
 from reports.dsa.filled import Filled, Subject, kind_at, put, started
 from reports.dsa.indicators import OUTCOMES, asks
+from reports.dsa.left_out import tell_left_out
 from reports.dsa.lookup import Shown, show
 
 LANGUAGES = sorted(template.LANGUAGES)
@@ -91,6 +92,8 @@ def _fill_row(filled: Filled, index: int, subject: Subject) -> None:
         explanation = _explanation(subject, asked, shown)
     if context is not None:
         row[context] = " ".join(text for text in (row[context], explanation) if text)
+        if filled.part.number == 7 and index == 1:
+            tell_left_out(filled, index, context, subject)
 
 
 def _shown(subject: Subject, asked: Asks, filled: Filled, row: list[str], place: int) -> Shown:

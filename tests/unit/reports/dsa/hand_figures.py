@@ -60,6 +60,7 @@ LIST = {
     "automation": {"automated_handling": "count"},
     "moderators": {"moderator_staff": "sum"},
     "recipients": {"average_monthly_recipients": "sum"},
+    "exclusions": {"excluded": "count"},
 }
 _BY_CATEGORY = [["category"], ["category", "keyword"]]
 SPLITS = {
@@ -86,6 +87,7 @@ SPLITS = {
     ],
     "moderators": [["staff", "language"]],
     "recipients": [[], ["member_state"]],
+    "exclusions": [["subject"], ["subject", "exclusion"]],
 }
 
 

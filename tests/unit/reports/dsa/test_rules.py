@@ -367,3 +367,47 @@ def test_a_flood_is_cut_and_says_so(tmp_path: Path) -> None:
 
 def test_bytes_of_the_hand_made_parts_are_plain_csv() -> None:
     assert csv_bytes([["a", 'b"c']]) == b'a,"b""c"\n'
+
+
+EXPLAINED: list[tuple[str, Change, tuple[int, str]]] = [
+    (
+        "V14",
+        counted(4, HATE, "Median time to take action", ""),
+        (4, "Contextual information on Median time to take action"),
+    ),
+    (
+        "V9",
+        counted(4, HATE, "Number of specific items", "0"),
+        (4, "Contextual information on Number of specific items"),
+    ),
+    ("V14", valued(8, "Accuracy of the automated means - Recall", "Total number", ""), (8, "Contextual Information")),
+    ("V31", valued(8, "Accuracy of the automated means - Recall", "bg", ""), (8, "Contextual Information")),
+]
+
+
+@pytest.mark.parametrize(("rule", "change", "context"), EXPLAINED, ids=[f"{n}-{e[0]}" for n, e in enumerate(EXPLAINED)])
+def test_what_the_context_explains_is_no_warning(
+    rule: str, change: Change, context: tuple[int, str], tmp_path: Path
+) -> None:
+    parts = hand_made(very_large=True)
+    row = change(parts)
+    assert row is not None
+    before = [f for f in judged(parts, tmp_path / "silent") if (f.rule, f.level) == (rule, "warning")]
+    parts[context[0]][row - 1][place(*context)] = "This is why."
+    after = [f for f in judged(parts, tmp_path / "explained") if (f.rule, f.level) == (rule, "warning")]
+    assert len(after) == len(before) - 1
+
+
+def test_blank_rows_of_platforms_are_no_error_of_a_hosting_service(tmp_path: Path) -> None:
+    parts = hand_made()
+    for indicator in ("Number of notices solely", "Number of notices not"):
+        set_value(parts[8], indicator, "NAM Trusted Flagger", "")
+    assert [(f.rule, f.level) for f in judged(parts, tmp_path) if f.rule == "V18"] == [("V18", "note")]
+
+
+def test_a_file_beside_eleven_parts_is_a_note_and_beside_ten_a_warning(tmp_path: Path) -> None:
+    write(hand_made(), tmp_path)
+    (tmp_path / "cells.csv").write_text("a,b\n")
+    assert [(f.rule, f.level) for f in validate(tmp_path).findings] == [("V1", "note")]
+    (tmp_path / template.part(9).file_name).unlink()
+    assert ("V1", "warning") in {(f.rule, f.level) for f in validate(tmp_path).findings}
