@@ -25,6 +25,7 @@ from reports.catalogue.standing import read_services
 from reports.closure import write_closure
 from reports.figures import Figures, compute
 from reports.index import write_index
+from reports.lineage import write_lineage
 from reports.manifest import DRAFT, NAME, build_manifest, is_draft, sha256_of
 from reports.metrics import read_metrics
 from reports.periods import Period, parse_instant, parse_period
@@ -160,6 +161,7 @@ def _fill(folder: Path, con: duckdb.DuckDBPyConnection, home: Home, figures: Fig
         from reports.dsa.filling import write_reports
 
         write_reports(folder, con, home, figures, entry)
+    write_lineage(folder, home, figures, entry)  # last: it names the files
 
 
 @contextmanager

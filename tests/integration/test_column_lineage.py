@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,12 @@ from assets.ingestion.contracts import FEEDS, lake_columns
 from assets.transform import translator
 from assets.transform.project import manifest
 from orchestration.core import derived
+from orchestration.core.publish import open_published
 from orchestration.instance import open_instance
 from orchestration.lineage import read_events
-from reports.lineage import find_column, leaves
+from reports.bundle import prepare
+from reports.metrics import read_metrics
+from reports.origins import feeds_of, find_column, leaves
 from reports.published import published_models
 from tests.integration.homes import Built, copied
 from tests.openlineage_schema import faults
@@ -175,3 +179,25 @@ def test_dagster_shows_the_origin_of_reported_columns(built: Built, tmp_path: Pa
     assert isinstance(shown, dg.TableColumnLineage)
     parents = {dep.asset_key.to_user_string() for dep in shown.deps_by_column["value"]}
     assert "contributions/con_enforcement_overview__actions" in parents
+
+
+def test_lineage_reaches_every_feed_that_a_metric_declares(built: Built, models: dict[str, dict[str, Any]]) -> None:
+    with open_published(built.home) as con:
+        metrics = list(read_metrics(con).values())
+    for metric in metrics:
+        relation = f"current.contributions.{metric.relation}"
+        ends = {end for name in models[relation]["columns"] for end in leaves(models, f"{relation}.{name}")}
+        assert set(metric.feeds) <= set(feeds_of(ends)), metric.metric
+
+
+def test_a_bundle_leads_from_feeds_to_its_files(built: Built, tmp_path: Path) -> None:
+    home = copied(built.home, tmp_path / "home")
+    folder = prepare(home, "enforcement_overview", "2026-06")
+    event = json.loads((folder / "lineage.json").read_text())
+    assert faults(event) == []
+    told = {one["name"]: one for one in event["inputs"]}
+    assert told["raw.enforcement_actions"]["inputFacets"]["inputStatistics"]["rowCount"] > 0
+    fields = told["contributions.con_enforcement_overview__actions"]["facets"]["columnLineage"]["fields"]
+    assert all(field["inputFields"] for field in fields.values())
+    (figures,) = [one for one in event["outputs"] if one["name"].endswith("/figures.parquet")]
+    assert figures["facets"]["columnLineage"]["fields"]["value"]["inputFields"]
