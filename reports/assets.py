@@ -71,6 +71,7 @@ def _report_asset(home: Home, entry: Entry) -> dg.AssetsDefinition:
     )
     def report(config: PrepareConfig) -> dg.MaterializeResult[Any]:
         from reports.bundle import prepare
+        from reports.filing.standing import DRAFT
         from reports.manifest import NAME, read_manifest
 
         folder = prepare(home, entry.report_id, config.period or None, as_of=config.as_of or None, zone=config.zone)
@@ -79,7 +80,7 @@ def _report_asset(home: Home, entry: Entry) -> dg.AssetsDefinition:
             metadata={
                 "filing": facts["filing"],
                 "period": facts["period"],
-                "status": facts["status"],
+                "status": DRAFT,
                 "figures": facts["figure_count"],
                 "provisional": facts["provisional_count"],
                 "watermark": facts["watermark"],

@@ -3,18 +3,17 @@
 Assembly and placing belong here: a draft is replaced whole, a filed bundle never. Contents are made by their own modules.
 """
 
-import fcntl
 import os
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import msgspec
 
 from orchestration.core import ops
-from orchestration.core.clock import stamp
+from orchestration.core.clock import stamp, utc_now
 from orchestration.core.durable import sync_folder, write_bytes
 from orchestration.core.home import Home
 from orchestration.core.publish import open_published
@@ -24,22 +23,63 @@ from reports.catalogue.calendar import Service, last_periods
 from reports.catalogue.standing import read_services
 from reports.closure import write_closure
 from reports.figures import Figures, compute
+from reports.filing import blockers, correction, guide, waivers
+from reports.filing.notices import notices_of
+from reports.filing.register import Head, filings_lock, head, read_entries
+from reports.filing.shelf import is_filed, last_filed, versions
+from reports.filing.signers import read_signers
+from reports.filing.standing import DRAFT, read_signatures
 from reports.index import write_index
 from reports.lineage import write_lineage
-from reports.manifest import DRAFT, NAME, build_manifest, is_draft, sha256_of
+from reports.manifest import NAME, build_manifest, read_manifest, sha256_of
 from reports.metrics import read_metrics
 from reports.periods import Period, parse_instant, parse_period
 from reports.published import State, read_state
 from reports.render.csv import figures_csv
-from reports.render.document import arrange
+from reports.render.document import Document, arrange
 from reports.splits import breakdowns_of
 from reports.strata import with_digests
 
 
+class PeriodFiled(ValueError):  # noqa: N818 - says what is the matter
+    """A period whose last version is filed: it takes a correction to prepare another one."""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """Which version is prepared, and what it takes over from the draft that it replaces.
+
+    Attributes:
+        filing: `<report>/<period>/v<n>`.
+        version: Number of the version.
+        before: Folder of the filed version that it corrects.
+        correction: What it corrects, or None.
+        waivers: Blockers set aside.
+        lost: Who had signed the draft that it replaces.
+    """
+
+    filing: str
+    version: int
+    before: Path | None
+    correction: correction.Correction | None
+    waivers: tuple[waivers.Waiver, ...]
+    lost: tuple[str, ...]
+
+
 def prepare(
-    home: Home, report_id: str, period: str | None = None, *, as_of: str | None = None, zone: str = "UTC"
+    home: Home,
+    report_id: str,
+    period: str | None = None,
+    *,
+    as_of: str | None = None,
+    zone: str = "UTC",
+    correcting: correction.Correction | None = None,
+    waiving: waivers.Waiver | None = None,
+    notify: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Prepare a report as a draft bundle.
+
+    The last version of a period is prepared anew while it is not filed: its signatures go with the old draft, its waivers
+    and what it corrects stay. A filed version is never touched.
 
     Args:
         home: Whose published copy and filings.
@@ -49,6 +89,9 @@ def prepare(
         as_of: RFC 3339 instant for follow-up and open items; default: the period's end and the longest follow-up, but
             not later than the data know.
         zone: IANA zone whose midnights bound the period.
+        correcting: What a version after a filed one corrects (reports.filing.life.correct).
+        waiving: A blocker that an approver sets aside (reports.filing.life.waive).
+        notify: Told what the preparation undid.
 
     Returns:
         The bundle's folder, `filings/<report>/<period>/v<n>`.
@@ -56,43 +99,101 @@ def prepare(
     Raises:
         UnknownReport: The catalogue has no such report.
         PeriodError: The period, instant or zone cannot be read.
+        PeriodFiled: The last version is filed, and nothing was said to be corrected.
         FileNotFoundError: Nothing has been published yet.
+        RegisterBroken: The register of filings is broken; nothing was prepared.
     """
     entry = entry_of(report_id)
-    with open_published(home) as con, _placing(home):
+    with open_published(home) as con, filings_lock(home):
         state = read_state(con, home)
         chosen = parse_period(period, zone) if period else default_period(entry, state, read_services(con), zone)
-        figures = _figures(con, entry, chosen, state, as_of)
         shelf = home.filings / entry.report_id / chosen.name
-        version = next_version(shelf)
-        filing_id = f"{entry.report_id}/{chosen.name}/v{version}"
-        draft = shelf / f".v{version}.{os.getpid()}.tmp"
         _clear_leftovers(shelf)
+        plan = _plan(home, shelf, correcting, waiving)
+        figures = _figures(con, entry, chosen, state, as_of)
+        draft = shelf / f".v{plan.version}.{os.getpid()}.tmp"
         draft.mkdir(parents=True)
-        _fill(draft, con, home, figures, entry)
-        manifest = msgspec.json.format(msgspec.json.encode(build_manifest(draft, filing_id, figures, entry)), indent=1)
-        write_bytes(draft / NAME, manifest)
-        folder = _place(draft, shelf / f"v{version}")
+        known = head(home)
+        _fill(draft, con, home, figures, entry, plan, known)
+        further = _further(plan, known, as_of)
+        statement = build_manifest(draft, plan.filing, figures, entry, further)
+        write_bytes(draft / NAME, msgspec.json.format(msgspec.json.encode(statement), indent=1))
+        folder = _place(draft, shelf / f"v{plan.version}")
+        if plan.lost:
+            notify(
+                f"{plan.filing} had been signed by {' and '.join(plan.lost)}: that signature was over the draft that was "
+                "replaced, and is gone. It has to be checked again."
+            )
         ops.append(
             home,
             "filings",
             [
                 {
-                    "filing_id": filing_id,
+                    "filing_id": plan.filing,
                     "report_id": entry.report_id,
                     "period": chosen.name,
-                    "version": version,
+                    "version": plan.version,
                     "status": DRAFT,
                     "watermark": state.watermark,
                     "as_of": stamp(figures.as_of),
                     "manifest_sha256": sha256_of(folder / NAME),
                     "is_synthetic": state.is_synthetic,
+                    "corrects": plan.correction.of if plan.correction else None,
                     "recorded_at": stamp(),
                 }
             ],
         )
         write_index(home, state)
     return folder
+
+
+def _plan(home: Home, shelf: Path, correcting: correction.Correction | None, waiving: waivers.Waiver | None) -> Plan:
+    """Which version comes next on a shelf.
+
+    Raises:
+        PeriodFiled: The last one is filed and nothing is corrected.
+        ValueError: A waiver is for another version.
+    """
+    entries = read_entries(home)
+    numbers = versions(shelf)
+    last = shelf / f"v{numbers[-1]}" if numbers else None
+    shelf_id = shelf.relative_to(home.filings).as_posix()
+    is_open = last is not None and not is_filed(entries, home, last)
+    old = last if is_open and last is not None and read_manifest(last) is not None else None
+    number = numbers[-1] if old else numbers[-1] + 1 if numbers else 1
+    filed = last_filed(entries, shelf_id)
+    if old is None and correcting is None and last is not None and (filed is not None or not is_open):
+        named = filed.filing if filed else f"{shelf_id}/{last.name}"
+        raise PeriodFiled(
+            f"{named} is filed, and nothing filed is ever rewritten. If a figure of it has to change: "
+            f"`rapporteur report correct {named} --reason ... --method ...`."
+        )
+    kept = old and correction.read_correction(old)
+    chosen = correcting or kept or None
+    filing = f"{shelf_id}/v{number}"
+    found = {one.name: one for one in waivers.read_waivers(old)} if old else {}
+    if waiving is not None:
+        if waiving.filing != filing:
+            raise ValueError(f"the waiver is for {waiving.filing}, and {filing} would be prepared.")
+        found[waiving.name] = waiving
+    return Plan(
+        filing=filing,
+        version=number,
+        before=home.filings / chosen.of if chosen else None,
+        correction=chosen,
+        waivers=tuple(found[name] for name in sorted(found)),
+        lost=tuple(one.signer_id for one in read_signatures(old)) if old else (),
+    )
+
+
+def _further(plan: Plan, known: Head, as_of: str | None) -> dict[str, Any]:
+    """What the predicate says beside what every statement says."""
+    return {
+        "version": plan.version,
+        "as_of_asked": as_of,
+        "register_head": msgspec.to_builtins(known),
+        "corrects": plan.correction.of if plan.correction else None,
+    }
 
 
 def default_period(entry: Entry, state: State, services: Sequence[Service], zone: str = "UTC") -> Period:
@@ -111,14 +212,6 @@ def default_period(entry: Entry, state: State, services: Sequence[Service], zone
     return parse_period(names[0] if names else "", zone)
 
 
-def next_version(shelf: Path) -> int:
-    """The version to prepare: the last one while it is a draft, else the one after it."""
-    versions = sorted(int(path.name[1:]) for path in shelf.glob("v*") if path.name[1:].isdigit())
-    if not versions:
-        return 1
-    return versions[-1] if is_draft(shelf / f"v{versions[-1]}") else versions[-1] + 1
-
-
 def _figures(con: duckdb.DuckDBPyConnection, entry: Entry, period: Period, state: State, as_of: str | None) -> Figures:
     parts = {part.part for part in entry.parts}
     metrics = [metric for metric in read_metrics(con).values() if metric.part in parts]
@@ -133,15 +226,58 @@ def _figures(con: duckdb.DuckDBPyConnection, entry: Entry, period: Period, state
     return with_digests(con, figures)
 
 
-def _fill(folder: Path, con: duckdb.DuckDBPyConnection, home: Home, figures: Figures, entry: Entry) -> None:
+def _fill(
+    folder: Path,
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    figures: Figures,
+    entry: Entry,
+    plan: Plan,
+    known: Head,
+) -> None:
     evidence.write_figures(figures, folder / "figures.parquet")
     evidence.write_strata(con, figures, folder / "strata.parquet")
     evidence.write_contributors(con, figures, folder / "contributors.parquet")
     evidence.write_registers(con, figures, folder / "registers")
     checks = evidence.latest_checks(con, entry.required_checks)
-    write_bytes(folder / "checks.json", msgspec.json.format(msgspec.json.encode(checks), indent=1))
+    _write_json(folder / "checks.json", checks)
     write_closure(folder / "sql", home, figures, con)
-    document = arrange(figures, entry, further=(("Required checks", evidence.checks_text(checks)),))
+    _write_official(folder, con, home, figures, entry)
+    # The report's own files come before this line; what is found in them, and said about them, after it.
+    stopping = _write_blockers(folder, con, home, figures, entry, plan)
+    changes = _write_correction(folder, plan)
+    document = arrange(
+        figures,
+        entry,
+        f"version {plan.version}",
+        further=(("Required checks", evidence.checks_text(checks)), ("Register head", str(known))),
+        notices=notices_of(stopping, plan.correction, changes),
+    )
+    _render(folder, document, figures, entry)
+    write_lineage(folder, home, figures, entry)  # last of all contents: it names the files
+    guide.write_guide(folder)
+
+
+def _write_blockers(
+    folder: Path, con: duckdb.DuckDBPyConnection, home: Home, figures: Figures, entry: Entry, plan: Plan
+) -> list[blockers.Blocker]:
+    found = blockers.find_blockers(con, home, blockers.scope_of_figures(figures, entry), folder)
+    stopping = blockers.with_waivers(found, plan.waivers, plan.filing, read_signers(con), utc_now())
+    _write_json(folder / blockers.NAME, stopping)
+    _write_json(folder / waivers.NAME, plan.waivers)
+    return stopping
+
+
+def _write_correction(folder: Path, plan: Plan) -> list[correction.Change]:
+    if plan.correction is None or plan.before is None:
+        return []
+    changes = correction.find_changes(plan.before, folder)
+    _write_json(folder / correction.NAME, plan.correction)
+    write_bytes(folder / correction.CHANGES, correction.changes_csv(changes))
+    return changes
+
+
+def _render(folder: Path, document: Document, figures: Figures, entry: Entry) -> None:
     if "html" in entry.renderers:
         from reports.render.html import page_bytes
 
@@ -157,20 +293,18 @@ def _fill(folder: Path, con: duckdb.DuckDBPyConnection, home: Home, figures: Fig
     if "csv" in entry.renderers:
         for part in entry.parts:
             write_bytes(folder / "csv" / f"{part.part}.csv", figures_csv(figures, part.part))
+
+
+def _write_official(folder: Path, con: duckdb.DuckDBPyConnection, home: Home, figures: Figures, entry: Entry) -> None:
+    """Files in a form that somebody else prescribes."""
     if "dsa" in entry.renderers:
         from reports.dsa.filling import write_reports
 
         write_reports(folder, con, home, figures, entry)
-    write_lineage(folder, home, figures, entry)  # last: it names the files
 
 
-@contextmanager
-def _placing(home: Home) -> Iterator[None]:
-    """One writer of filings at a time; another waits."""
-    home.filings.mkdir(parents=True, exist_ok=True)
-    with (home.filings / ".lock").open("a") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+def _write_json(path: Path, value: object) -> None:
+    write_bytes(path, msgspec.json.format(msgspec.json.encode(value), indent=1))
 
 
 def _place(draft: Path, target: Path) -> Path:

@@ -4,6 +4,7 @@ Its shape and reading belong here; signing does not.
 """
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from reports.figures import Figures
 NAME = "manifest.json"
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "urn:rapporteur:filing:v1"
-DRAFT = "draft"
+LATER = (NAME, "manifest.dsse.json", "signatures.json")
+"""Files that come after the statement, and so are no subjects of it."""
 
 
 def sha256_of(path: Path) -> str:
@@ -25,13 +27,25 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def build_manifest(folder: Path, filing_id: str, figures: Figures, entry: Entry) -> dict[str, Any]:
-    """The statement about a bundle's folder: every file in it but the manifest is a subject, in order of name."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != NAME)
+def build_manifest(
+    folder: Path, filing_id: str, figures: Figures, entry: Entry, further: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The statement about a bundle's folder: every file in it but those of LATER is a subject, in order of name.
+
+    Args:
+        folder: All of the bundle's files.
+        filing_id: `<report>/<period>/v<n>`.
+        figures: What it prints, and all that was pinned.
+        entry: Its catalogue entry.
+        further: What else the predicate says: how it was asked for, the register's head, what it corrects.
+    """
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {
         "_type": STATEMENT,
         "subject": [
-            {"name": path.relative_to(folder).as_posix(), "digest": {"sha256": sha256_of(path)}} for path in files
+            {"name": name, "digest": {"sha256": sha256_of(path)}}
+            for path in files
+            if (name := path.relative_to(folder).as_posix()) not in LATER
         ],
         "predicateType": PREDICATE,
         "predicate": {
@@ -46,12 +60,12 @@ def build_manifest(folder: Path, filing_id: str, figures: Figures, entry: Entry)
             "watermark": figures.state.watermark,
             "published": figures.state.published,
             "is_synthetic": figures.state.is_synthetic,
-            "status": DRAFT,
             "prepared_at": stamp(),
             "template_version": entry.template_version,
             "figure_count": len(figures.figures),
             "provisional_count": sum(figure.is_provisional for figure in figures.figures),
             "metrics": [msgspec.to_builtins(metric) for metric in figures.metrics.values()],
+            **(further or {}),
         },
     }
 
@@ -64,9 +78,19 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
         return None
 
 
-def is_draft(folder: Path) -> bool:
-    """Whether a bundle may be prepared anew: it says so itself and carries no signature."""
+def differences(folder: Path) -> list[str]:
+    """What of a bundle's files is not as its manifest says: `<name>: changed`, `missing` or `not listed`; empty when all is."""
     manifest = read_manifest(folder)
-    if (folder / "manifest.dsse.json").exists():
-        return False
-    return manifest is not None and manifest.get("predicate", {}).get("status") == DRAFT
+    try:
+        listed = {str(one["name"]): str(one["digest"]["sha256"]) for one in (manifest or {})["subject"]}
+    except (KeyError, TypeError):
+        return [f"{NAME}: cannot be read"]
+    told = []
+    for name, digest in sorted(listed.items()):
+        path = folder / name
+        if Path(name).is_absolute() or ".." in Path(name).parts or not path.is_file() or path.is_symlink():
+            told.append(f"{name}: missing")
+        elif sha256_of(path) != digest:
+            told.append(f"{name}: changed")
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    return told + [f"{name}: not listed" for name in sorted(there - listed.keys() - set(LATER))]

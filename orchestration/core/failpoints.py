@@ -32,6 +32,10 @@ NAMES: tuple[str, ...] = (
     "erasure_replaced",
     "erasure_build_removed",
     "erasure_copies_removed",
+    "report_signature_noted",
+    "report_signed",
+    "report_entered",
+    "report_locked",
 )
 
 

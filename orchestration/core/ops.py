@@ -48,6 +48,11 @@ TABLES: dict[str, dict[str, str]] = {
         "as_of": "TIMESTAMPTZ",
         "manifest_sha256": "VARCHAR",
         "is_synthetic": "BOOLEAN",
+        "corrects": "VARCHAR",
+        "envelope_sha256": "VARCHAR",
+        "register_seq": "BIGINT",
+        "signers": "VARCHAR",
+        "detail": "VARCHAR",
         "recorded_at": "TIMESTAMPTZ",
     },
     "readouts": {

@@ -173,12 +173,15 @@ def _older_days(home: Home, entry: Entry, owed: Owed, today: date) -> Due | None
 
 
 def _stage(home: Home, folder: Path) -> str:
-    """How far a bundle has come; a draft is `prepared`."""
-    from reports.manifest import read_manifest
+    """How far a bundle has come; a draft is `prepared`. A broken register says of none that it is filed."""
+    from reports.filing.register import RegisterBroken
+    from reports.filing.standing import DRAFT, status_of
 
-    manifest = read_manifest(folder)
-    stage = str(manifest["predicate"]["status"]) if manifest else "draft"
-    return "prepared" if stage == "draft" else stage
+    try:
+        stage = status_of(home, folder)
+    except RegisterBroken:
+        return "prepared"
+    return "prepared" if stage == DRAFT else stage
 
 
 def _blockers(folder: Path | None, entry: Entry, failing: frozenset[str]) -> tuple[str, ...]:
@@ -190,7 +193,7 @@ def _blockers(folder: Path | None, entry: Entry, failing: frozenset[str]) -> tup
     if told is None:
         return tuple(name for name in entry.required_checks if name in failing)
     rows = told["blockers"] if isinstance(told, dict) else told
-    return tuple(dict.fromkeys(str(row["name"]) for row in rows))
+    return tuple(dict.fromkeys(str(row["name"]) for row in rows if not row.get("waived")))
 
 
 def _failing_checks(con: duckdb.DuckDBPyConnection) -> frozenset[str]:

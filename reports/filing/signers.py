@@ -163,7 +163,9 @@ def signer_at(signers: Iterable[Signer], keyid: str, at: datetime, role: str) ->
         raise SignerRefused(f"{short} is registered for more than one person ({names}): one key, one person.")
     signer = owners[-1]
     if signer.role != role:
-        raise SignerRefused(f"{signer.signer_id} is registered as {signer.role or 'nothing'}, and this takes a {role}.")
+        raise SignerRefused(
+            f"{signer.signer_id} is registered as {signer.role or 'nothing'}, and this takes the {role}."
+        )
     if reason := out_of_time(signer, at):
         raise SignerRefused(f"{short} of {signer.signer_id} {reason}.")
     return signer

@@ -106,6 +106,15 @@ class Section(msgspec.Struct, frozen=True):
     tables: tuple[Table, ...]
 
 
+class Notice(msgspec.Struct, frozen=True):
+    """A table of texts about the report itself: what was waived, what was corrected, what the definitions are."""
+
+    title: str
+    about: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
 class Document(msgspec.Struct, frozen=True):
     """All that the pages say.
 
@@ -120,6 +129,7 @@ class Document(msgspec.Struct, frozen=True):
         provisional: Names of metrics that are not final, with the reason.
         exclusions: Names of metrics with what they leave out.
         provenance: Label and value: watermark, as-of instant, zone, ...
+        notices: What else must be read with the figures, in order.
     """
 
     title: str
@@ -132,10 +142,15 @@ class Document(msgspec.Struct, frozen=True):
     provisional: tuple[tuple[str, str], ...]
     exclusions: tuple[tuple[str, str], ...]
     provenance: tuple[tuple[str, str], ...]
+    notices: tuple[Notice, ...] = ()
 
 
 def arrange(
-    figures: Figures, entry: Entry, status: str = "draft", further: tuple[tuple[str, str], ...] = ()
+    figures: Figures,
+    entry: Entry,
+    status: str = "draft",
+    further: tuple[tuple[str, str], ...] = (),
+    notices: tuple[Notice, ...] = (),
 ) -> Document:
     """The document of a report, from its figures, its catalogue entry and what else belongs to its provenance."""
     totals = {total.metric.metric: total for total in _totals(figures, figures.metrics)}
@@ -164,6 +179,20 @@ def arrange(
             ("Serves", entry.regime),
             ("Status", status),
             *further,
+        ),
+        notices=(*notices, definitions_notice(figures)),
+    )
+
+
+def definitions_notice(figures: Figures) -> Notice:
+    """The definitions used: version, approval and the day from which each holds."""
+    return Notice(
+        "Definitions used",
+        "Each figure's wording stands beside it; here is which version of it was used, who approved it and since when it holds.",
+        ("Figure", "Metric", "Version", "Approved by", "Effective from"),
+        tuple(
+            (m.name, m.metric, str(m.version), m.approved_by or "nobody yet", f"{m.effective_from:%Y-%m-%d}")
+            for m in figures.metrics.values()
         ),
     )
 

@@ -53,6 +53,7 @@ def workbook_bytes(document: Document, figures: Figures) -> bytes:
     _summary(book, document, formats)
     for section in document.sections:
         _section(book, document, section, formats)
+    _notices(book, document, formats)
     _figures(book, document, figures, formats)
     book.close()
     return out.getvalue()
@@ -170,6 +171,24 @@ def _section(book: Any, document: Document, section: Section, formats: dict[str,
                 if cell is not None:
                     _value(sheet, row, column, cell.figure, metric, formats)
         row += 1
+
+
+def _notices(book: Any, document: Document, formats: dict[str, Any]) -> None:  # noqa: ANN401
+    """What must be read with the figures: waivers, corrections, definitions."""
+    sheet = book.add_worksheet("About this report")
+    sheet.set_column(0, 8, 34)
+    row = _opening(sheet, document, "About this report", formats)
+    for notice in document.notices:
+        sheet.write_string(row, 0, notice.title, formats["section"])
+        sheet.write_string(row + 1, 0, notice.about, formats["text"])
+        row += 2
+        for column, heading in enumerate(notice.headings):
+            sheet.write_string(row, column, heading, formats["head"])
+        for values in notice.rows:
+            row += 1
+            for column, value in enumerate(values):
+                sheet.write_string(row, column, value, formats["wrap"])
+        row += 2
 
 
 def _figures(book: Any, document: Document, figures: Figures, formats: dict[str, Any]) -> None:  # noqa: ANN401

@@ -14,10 +14,11 @@ import pytest
 from orchestration.core import ops
 from orchestration.core.home import Home
 from reports import bundle
-from reports.bundle import prepare
+from reports.bundle import PeriodFiled, prepare
 from reports.catalogue import CATALOGUE, UnknownReport
 from reports.catalogue.calendar import ended_periods
 from reports.catalogue.standing import due
+from reports.filing.shelf import lock_bundle
 from reports.manifest import read_manifest
 from reports.periods import PeriodError
 from tests.unit.reports.published_copy import build_copy
@@ -49,7 +50,7 @@ def test_manifest_names_every_file_with_its_digest(small_copy: Home) -> None:
     assert {f"csv/{part.part}.csv" for part in CATALOGUE[REPORT].parts} <= set(files)
     assert {f"sql/40_figures/{part.part}.sql" for part in CATALOGUE[REPORT].parts} <= set(files)
     predicate = manifest["predicate"]
-    assert (predicate["status"], predicate["watermark"], predicate["is_synthetic"]) == ("draft", 7, True)
+    assert (predicate["version"], predicate["watermark"], predicate["is_synthetic"]) == (1, 7, True)
 
 
 def test_preparing_again_replaces_the_draft_with_the_same_bytes(small_copy: Home) -> None:
@@ -61,17 +62,12 @@ def test_preparing_again_replaces_the_draft_with_the_same_bytes(small_copy: Home
     assert [path.name for path in folder.parent.iterdir()] == ["v1"]
 
 
-@pytest.mark.parametrize("sign", [True, False])
-def test_filed_bundle_cannot_be_rewritten(small_copy: Home, sign: bool) -> None:
+def test_read_only_bundle_cannot_be_rewritten(small_copy: Home) -> None:
     folder = prepare(small_copy, REPORT, "2026-05")
-    if sign:
-        (folder / "manifest.dsse.json").write_text("{}")
-    else:
-        manifest = json.loads((folder / "manifest.json").read_text())
-        manifest["predicate"]["status"] = "filed"
-        (folder / "manifest.json").write_text(json.dumps(manifest))
+    lock_bundle(folder)
     before = files_of(folder)
-    assert prepare(small_copy, REPORT, "2026-05").name == "v2"
+    with pytest.raises(PeriodFiled):
+        prepare(small_copy, REPORT, "2026-05")
     assert files_of(folder) == before
 
 

@@ -55,6 +55,8 @@ def test_a_draft_of_a_filing_is_prepared_and_late_once_its_day_has_passed(real_c
     assert (before["2026-05"].status, before["2026-05"].is_overdue) == ("overdue", True)
     prepare(real_copy, REPORT, "2026-06")
     prepare(real_copy, REPORT, "2026-05")
+    for period in ("2026-06", "2026-05"):
+        (real_copy.filings / REPORT / period / "v1" / "blockers.json").write_text("[]")
     after = rows(real_copy)
     assert (after["2026-06"].status, after["2026-06"].filing) == ("prepared", f"{REPORT}/2026-06/v1")
     assert (after["2026-05"].status, after["2026-05"].stage) == ("overdue", "prepared")
