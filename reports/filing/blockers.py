@@ -297,24 +297,26 @@ def _findings(con: duckdb.DuckDBPyConnection, scope: Scope, feeds: list[str]) ->
 
 
 def _file_findings(folder: Path) -> Iterator[Blocker]:
-    """Errors that the validators of the bundle's own files wrote down, one blocker a rule."""
-    found: dict[str, list[str]] = {}
-    for path in sorted(folder.glob("dsa/*/findings.json")):
+    """What blocks among the findings about the bundle's own files, one blocker a code or rule."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for path in sorted(folder.glob("dsa/**/findings.json")):
         try:
             findings = msgspec.json.decode(path.read_bytes(), type=dict[str, Any]).get("findings", [])
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            found.setdefault("findings_cannot_be_read", []).append(path.parent.name)
+            found.setdefault("findings_cannot_be_read", []).append((path.parent.name, "the list cannot be read"))
             continue
         for finding in findings:
-            if finding.get("level") == "error":
-                where = f"{path.parent.name}: {finding.get('part')} {finding.get('row')} {finding.get('column')}"
-                found.setdefault(str(finding.get("rule")), []).append(where)
-    for rule, places in found.items():
+            if "blocking" in {finding.get("severity"), finding.get("level")} or finding.get("level") == "error":
+                code, rule = finding.get("finding") or "validator", finding.get("rule")
+                name = f"{code}:{rule}" if rule else str(code)
+                told = str(finding.get("message") or finding.get("detail") or "")
+                found.setdefault(name, []).append((path.parent.name, told))
+    for name, places in found.items():
         yield Blocker(
-            name=f"finding:{rule}",
-            message="the report's own files break this rule of the official template: see dsa/*/findings.json.",
+            name=f"finding:{name}",
+            message=f"{places[0][1]} See dsa/*/findings.json.".strip(),
             rows=len(places),
-            examples=tuple(places[:_EXAMPLES]),
+            examples=tuple(dict.fromkeys(place for place, _ in places))[:_EXAMPLES],
         )
 
 
