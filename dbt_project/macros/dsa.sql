@@ -42,3 +42,12 @@ recipient: its country, in upper case; country: the same found in `dsa_countries
 {%- macro noon_of(day) -%}
     {{ instant_of_second('cast(' ~ day_number(day) ~ ' as bigint) * 86400 + 43200') }}
 {%- endmacro -%}
+
+{#- What a register row means for a filing, as one text: the fields that decide about it, by name. -#}
+{%- macro meaning(alias, fields) -%}
+    concat(
+        {%- for field in fields %}
+        '{{ field }}=', coalesce(cast({{ alias }}.{{ field }} as {{ text_type() }}), 'none'){{ ", ' '," if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro -%}

@@ -44,14 +44,14 @@ scope as (
 ),
 
 -- the records that an action names as its cause, in the feed that its source names
-causes as (
+named as (
     select
         actions.decision_id,
         actions.source,
         actions.source_id as cause_id
     from actions
-    where actions.source in ('user_report', 'copyright_notice', 'appeal')
-    union all
+    where actions.source in ('user_report', 'copyright_notice', 'appeal') and actions.source_id is not null
+    union
     select
         actions.decision_id,
         actions.source,
@@ -60,26 +60,34 @@ causes as (
     where actions.source in ('user_report', 'copyright_notice', 'appeal')
 ),
 
--- decisions before which an order or a notice under Article 16 came
-prompted as (
-    select actions.decision_id
-    from actions
-    where actions.source in ('order', 'article_16_notice', 'trusted_flagger')
-    union
-    select causes.decision_id
+causes as (
+    select
+        named.decision_id,
+        case when named.source = 'user_report' then named.cause_id end as report_id,
+        case when named.source = 'copyright_notice' then named.cause_id end as notice_id,
+        case when named.source = 'appeal' then named.cause_id end as appeal_id
+    from named
+),
+
+-- what is known of each cause: whether it was delivered, and whether it is a notice under Article 16 or about one
+found as (
+    select
+        causes.decision_id,
+        coalesce(reports.report_id, notices.notice_id, complaints.appeal_id) is not null as is_known,
+        coalesce(reports.is_article_16, notices.is_article_16, complaints.subject_kind in ('report', 'notice'), false) as is_notice
     from causes
-    inner join {{ ref('stg_user_reports') }} as reports on causes.cause_id = reports.report_id
-    where causes.source = 'user_report' and reports.is_article_16
-    union
-    select causes.decision_id
-    from causes
-    inner join {{ ref('stg_copyright_notices') }} as notices on causes.cause_id = notices.notice_id
-    where causes.source = 'copyright_notice' and notices.is_article_16
-    union
-    select causes.decision_id
-    from causes
-    inner join {{ ref('stg_appeals') }} as complaints on causes.cause_id = complaints.appeal_id
-    where causes.source = 'appeal' and complaints.subject_kind in ('report', 'notice')
+    left join {{ ref('stg_user_reports') }} as reports on causes.report_id = reports.report_id
+    left join {{ ref('stg_copyright_notices') }} as notices on causes.notice_id = notices.notice_id
+    left join {{ ref('stg_appeals') }} as complaints on causes.appeal_id = complaints.appeal_id
+),
+
+caused as (
+    select
+        found.decision_id,
+        max(case when found.is_notice then 1 else 0 end) as notice_count,
+        min(case when found.is_known then 1 else 0 end) as known_count
+    from found
+    group by found.decision_id
 ),
 
 -- one action leads: a restriction before none, a category of its own before any other breach of the terms, a sub-category before none,
@@ -136,6 +144,10 @@ together as (
         {{ sorted_json_list("case when ranked.decision_field = 'account' then ranked.decision_value end") }} as account,
         {{ sorted_json_list('ranked.restriction') }} as restrictions,
         {{ sorted_json_list('ranked.action_id') }} as action_ids,
+        {{ sorted_json_list('case when ranked.decision_value is not null then ranked.known_category end') }} as categories,
+        count(distinct case when ranked.decision_value is not null then ranked.known_category end) as category_count,
+        count(distinct ranked.dsa_service) as service_count,
+        max(case when ranked.source in ('order', 'article_16_notice', 'trusted_flagger') then 1 else 0 end) as prompt_count,
         {%- for field in ['visibility', 'monetary', 'provision', 'account'] %}
         case
             when sum(case when ranked.decision_field = '{{ field }}' and ranked.ends_at is null then 1 else 0 end) = 0
@@ -198,7 +210,8 @@ judged as (
         led.explanation,
         led.source,
         led.source_id,
-        prompted.decision_id is null as is_own_initiative,
+        together.prompt_count = 0 and coalesce(caused.notice_count, 0) = 0 as is_own_initiative,
+        coalesce(caused.known_count = 1, true) as is_cause_known,
         together.by_hand_count = 0 as automated_detection,
         case
             when together.fully_count = together.action_count then 'fully'
@@ -210,6 +223,9 @@ judged as (
         together.provision,
         together.account,
         together.restrictions,
+        together.categories,
+        together.category_count,
+        together.service_count,
         together.visibility_ends_on,
         together.monetary_ends_on,
         together.provision_ends_on,
@@ -247,7 +263,7 @@ judged as (
         led._line_no
     from led
     inner join together on led.decision_id = together.decision_id
-    left join prompted on led.decision_id = prompted.decision_id
+    left join caused on led.decision_id = caused.decision_id
 )
 
 select
@@ -274,6 +290,7 @@ select
     judged.source,
     judged.source_id,
     judged.is_own_initiative,
+    judged.is_cause_known,
     judged.automated_detection,
     judged.automated_decision,
     judged.visibility,
@@ -281,6 +298,9 @@ select
     judged.provision,
     judged.account,
     judged.restrictions,
+    judged.categories,
+    judged.category_count,
+    judged.service_count,
     judged.visibility_ends_on,
     judged.monetary_ends_on,
     judged.provision_ends_on,
