@@ -35,6 +35,7 @@ from reports.manifest import NAME, build_manifest, read_manifest, sha256_of
 from reports.metrics import read_metrics
 from reports.periods import Period, parse_instant, parse_period
 from reports.published import State, read_state
+from reports.reconciliation import write_reconciliation
 from reports.render.csv import figures_csv
 from reports.render.document import Document, arrange
 from reports.splits import breakdowns_of
@@ -301,6 +302,7 @@ def _write_official(folder: Path, con: duckdb.DuckDBPyConnection, home: Home, fi
         from reports.dsa.filling import write_reports
 
         write_reports(folder, con, home, figures, entry)
+        write_reconciliation(folder, con, figures)
 
 
 def _write_json(path: Path, value: object) -> None:

@@ -3,6 +3,7 @@
 Finding them in the published copy and the bundle belongs here; who may set one aside is told by waivers.py.
 """
 
+import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -140,6 +141,7 @@ def find_blockers(con: duckdb.DuckDBPyConnection, home: Home, scope: Scope, fold
         *_quarantine(con, scope, feeds),
         *_findings(con, scope, feeds),
         *_file_findings(folder),
+        *_unreconciled(folder),
         *_definitions(scope),
         *_provisional(scope),
     ]
@@ -317,6 +319,22 @@ def _file_findings(folder: Path) -> Iterator[Blocker]:
             message=f"{places[0][1]} See dsa/*/findings.json.".strip(),
             rows=len(places),
             examples=tuple(dict.fromkeys(place for place, _ in places))[:_EXAMPLES],
+        )
+
+
+def _unreconciled(folder: Path) -> Iterator[Blocker]:
+    """Cases for which the reconciliation with the overview and the statements has no name."""
+    path = folder / "reconciliation.csv"
+    if not path.is_file():
+        return
+    with path.open(encoding="utf-8", newline="") as handle:
+        open_items = [row for row in csv.DictReader(handle) if row["kind"] == "unexplained" and row["count"] != "0"]
+    if open_items:
+        yield Blocker(
+            name="reconciliation",
+            message="The report, the overview and the statements do not reconcile; see reconciliation.csv.",
+            rows=len(open_items),
+            examples=tuple(f"{row['step']}: {row['count']} {row['unit']}" for row in open_items),
         )
 
 

@@ -17,6 +17,7 @@ import duckdb
 from assets.ingestion.contracts import FEEDS, lake_columns
 from assets.transform.project import manifest
 from assets.transform.run import NodeResult, build, select_models
+from orchestration.core import derived
 from orchestration.core.home import Home
 from tests.benchmarks.measure import machine, median, table
 
@@ -131,6 +132,7 @@ class Day:
 def make(home: Home) -> None:
     """Make the raw tables, empty."""
     with _opened(home) as connection:
+        derived.load(connection, home, 0)
         connection.execute("create schema raw")
         for name, feed in FEEDS.items():
             columns = ", ".join(f'"{column}" {kind}' for column, kind in lake_columns(feed).items())
