@@ -38,6 +38,15 @@ DIMENSION_NAMES = {
     "outcome": "Outcome",
     "sender_kind": "Sender",
     "claim_kind": "Claim",
+    "decision": "Decision",
+    "process_kind": "Legal process",
+    "data_disclosed": "Data disclosed",
+    "user_notice": "User",
+    "priority": "Priority",
+    "regime": "Law",
+    "clock": "Clock",
+    "incident": "Incident",
+    "due_at": "Due",
 }
 DATE_BASIS = {
     "occurred": "when it happened",
