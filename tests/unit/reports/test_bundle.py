@@ -106,7 +106,7 @@ def test_default_period_is_the_last_month_that_the_data_cover(small_copy: Home) 
 
 
 def test_unknown_report_and_period_are_refused_before_anything_is_written(small_copy: Home) -> None:
-    with pytest.raises(UnknownReport, match="There are: .*enforcement_overview"):
+    with pytest.raises(UnknownReport, match=r"There are: .*enforcement_overview"):
         prepare(small_copy, "enforcement_overwiew", "2026-05")
     with pytest.raises(PeriodError):
         prepare(small_copy, REPORT, "../../etc")
