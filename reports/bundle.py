@@ -239,6 +239,7 @@ def _fill(
     evidence.write_figures(figures, folder / "figures.parquet")
     evidence.write_strata(con, figures, folder / "strata.parquet")
     evidence.write_contributors(con, figures, folder / "contributors.parquet")
+    evidence.write_deliveries(con, figures, folder / "deliveries.csv")
     evidence.write_registers(con, figures, folder / "registers")
     checks = evidence.latest_checks(con, entry.required_checks)
     _write_json(folder / "checks.json", checks)

@@ -141,3 +141,17 @@ def checks_text(checks: dict[str, Any]) -> str:
     if checks["missing"]:
         told.append(f"not run: {', '.join(checks['missing'])}")
     return "; ".join(told)
+
+
+def write_deliveries(con: duckdb.DuckDBPyConnection, figures: Figures, path: Path) -> None:
+    """The files on whose lines the contributors stand: digest, feed, day and place of delivery, ordered by digest."""
+    columns = ["file_sha256", "feed", "received_on", "path"]
+    if not set(columns) <= set(columns_of(con, "ops.deliveries")):
+        return
+    parts = sorted({metric.part for metric in figures.metrics.values()})
+    used = " union ".join(f"select file_sha256 from counted_{part}" for part in parts)
+    rows = con.execute(
+        f"select file_sha256, min(feed), min(received_on), min_by(path, received_on) from ops.deliveries "
+        f"where file_sha256 in ({used}) group by file_sha256 order by file_sha256"
+    ).fetchall()
+    write_bytes(path, csv_bytes(rows, columns))

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 from reports.figure_sql import Breakdown, counts_at
 
+LINE = "concat(file_sha256, ':', _line_no, ':', role, ':', amount, chr(10))"
+"""What a stratum's digest is made of, a contribution a line; nothing stands after the last colon where there is no amount."""
+
 
 def counted(part: str, dimensions: Sequence[str], contributed: str, as_of: str) -> str:
     """One row per contribution that counts at an instant, with its stratum.
@@ -30,12 +33,11 @@ def strata(dimensions: Sequence[str], counted_relation: str) -> str:
 
     The lines are sorted, a line feed after each; nothing stands after the last colon where there is no amount.
     """
-    line = "concat(file_sha256, ':', _line_no, ':', role, ':', amount, chr(10))"
     names = ", ".join(dimensions)
     return (
         f"select stratum_id, metric, role, {names}, any_value(dimension_json) as dimensions, "
         "cast(count(*) as bigint) as row_count, cast(sum(amount) as bigint) as amount, "
-        f"sha256(string_agg({line}, '' order by {line})) as digest "
+        f"sha256(string_agg({LINE}, '' order by {LINE})) as digest "
         f"from {counted_relation} group by stratum_id, metric, role, {names}"
     )
 

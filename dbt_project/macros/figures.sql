@@ -59,7 +59,8 @@ scoped as (
     select
         p.period,
         c.metric,
-        m.kind,
+        -- not `kind`: a part may have a dimension of that name
+        m.kind as kind_of_metric,
         c.role,
         c.unit_id,
         c.amount
@@ -107,14 +108,14 @@ measured as (
             s.{{ dimension }},
             {%- endfor %}
             sum(case when s.role = 'count' then 1 else 0 end) as count_value,
-            count(distinct case when s.kind = 'distinct' and s.role = 'count' then s.unit_id end) as distinct_value,
+            count(distinct case when s.kind_of_metric = 'distinct' and s.role = 'count' then s.unit_id end) as distinct_value,
             sum(case when s.role = 'amount' then s.amount end) as amount_value,
             sum(case when s.role = 'numerator' then 1 else 0 end) as numerator,
             sum(case when s.role = 'denominator' then 1 else 0 end) as denominator,
             sum(case when s.role = 'open' then 1 else 0 end) as open_count,
             sum(case when s.role <> 'open' then 1 else 0 end) as row_count,
-            {{ quantile_of_observations("case when s.kind = 'median' and s.role = 'amount' then s.amount end", '0.5') }} as median_value,
-            {{ quantile_of_observations("case when s.kind = 'p90' and s.role = 'amount' then s.amount end", '0.9') }} as p90_value
+            {{ quantile_of_observations("case when s.kind_of_metric = 'median' and s.role = 'amount' then s.amount end", '0.5') }} as median_value,
+            {{ quantile_of_observations("case when s.kind_of_metric = 'p90' and s.role = 'amount' then s.amount end", '0.9') }} as p90_value
         from scoped as s
         group by
             s.period,

@@ -14,6 +14,7 @@ from orchestration.cli import (
     reporting,
     running,
     statements,
+    tracing,
     transparency,
 )
 
@@ -58,6 +59,8 @@ app.add_typer(sor, name="sor")
 transparency_report.command("validate")(transparency.validate)
 transparency_report.command("rules")(transparency.rules)
 app.add_typer(transparency_report, name="dsa")
+app.command("trace")(tracing.trace)
+app.command("verify")(tracing.verify)
 audit.command("access")(auditing.access)
 app.add_typer(audit, name="audit")
 app.command("readout")(reporting.readout)

@@ -75,7 +75,9 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[objec
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in listed:
         table.add_row(*(_cell(value) for value in row))
-    out.print(table, width=None if out.is_terminal else max(out.width, _WIDE))
+    if not out.is_terminal:
+        out.width = max(out.width, _WIDE)
+    out.print(table)
 
 
 def _cell(value: object) -> str:

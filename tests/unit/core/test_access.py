@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from orchestration.core import ops
-from orchestration.core.access import log_path, read_access_log, record_access, verify_access_log
+from orchestration.core.access import log_path, read_access_log, record_access, record_accesses, verify_access_log
 from orchestration.core.home import Home
 
 
@@ -47,7 +47,7 @@ def test_removed_line_is_found(home: Home, removed: int) -> None:
 
 def test_altered_line_is_named_by_its_number(home: Home) -> None:
     content = three_looks(home)
-    log_path(home).write_bytes(content.replace(b":2", b":9"))
+    log_path(home).write_bytes(content.replace(b"ab:2", b"ab:9"))
     assert [(f.line, f.finding) for f in verify_access_log(home)] == [(2, "altered line")]
 
 
@@ -98,3 +98,12 @@ def test_looks_at_the_same_moment_form_one_chain(home: Home) -> None:
 def test_nobody_appends_to_the_chain_past_its_writer(home: Home) -> None:
     with pytest.raises(ValueError, match="record_access"):
         ops.append(home, "access_log", [{"who": "me"}])
+
+
+def test_looks_at_several_things_are_entries_of_their_own(home: Home) -> None:
+    three_looks(home)
+    entries = record_accesses(home, "trace --raw", ["a:1", "a:2"], "why")
+    assert [entry.object for entry in entries] == ["a:1", "a:2"]
+    assert record_accesses(home, "trace --raw", []) == []
+    assert verify_access_log(home) == []
+    assert [entry.object for entry in read_access_log(home)][-2:] == ["a:1", "a:2"]

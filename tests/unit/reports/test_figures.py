@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from orchestration.core.home import Home
 from orchestration.core.publish import open_published
-from reports.figures import provisional_reason
+from reports.figure_sql import Breakdown
+from reports.figures import compute, provisional_reason
 from reports.metrics import UnknownName, read_metrics
 from reports.periods import parse_period
 from reports.published import read_state
@@ -231,3 +232,17 @@ def test_figure_is_provisional_until_follow_up_and_feeds_are_complete(small_copy
 def test_as_of_is_never_later_than_the_data_know(small_copy: Home, computed: Compute) -> None:
     assert computed(small_copy, "2026-05", ("appeal_rate",))[0].as_of == datetime(2026, 7, 1, tzinfo=UTC)
     assert computed(small_copy, "2026-06", ("appeal_rate",))[0].as_of == datetime(2026, 7, 10, tzinfo=UTC)
+
+
+def test_dimension_named_as_a_column_of_the_metrics_keeps_its_own_values(small_copy: Home) -> None:
+    with open_published(small_copy) as con:
+        state = read_state(con, small_copy)
+        metrics = [metric for metric in read_metrics(con).values() if metric.metric == "legal_orders"]
+        figures = compute(
+            con, metrics, parse_period("2026-05"), state=state, breakdowns={"legal_orders": (Breakdown(("kind",)),)}
+        )
+        told = con.execute(
+            "select distinct kind from contributed_legal_orders where metric = 'legal_orders' order by 1"
+        ).fetchall()
+    assert sorted(figure.dimensions["kind"] for figure in figures.figures) == [kind for (kind,) in told]
+    assert told

@@ -1,0 +1,217 @@
+"""Verification: everything that can be said of a bundle without trusting whoever keeps it, in one answer.
+
+Which examinations there are and their order belong here; each has a module of its own (verify_*.py, recompute.py).
+"""
+
+from pathlib import Path
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.core.access import verify_access_log
+from orchestration.core.home import Home
+from reports import recompute
+from reports.bundles import Found, all_bundles
+from reports.filing.signers import NOT_INDEPENDENT, Trusted
+from reports.findings import Finding
+from reports.manifest import sha256_of
+from reports.verify_evidence import check_evidence
+from reports.verify_files import check_commits, check_lake, check_manifest, check_vault, contributing_files
+from reports.verify_signatures import check_chain, check_entries, check_register, check_signatures
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One examination: its name, what it went through, how it ended (`holds`, `broken`, `not checked`)."""
+
+    check: str
+    examined: str
+    outcome: str
+
+
+class Verification(msgspec.Struct, frozen=True, kw_only=True):
+    """What an examination of a bundle, or of a home's record as a whole, found.
+
+    Attributes:
+        filing: Of the bundle; `record` for register and access log as a whole.
+        folder: Where it lies.
+        is_whole: Whether nothing was found.
+        findings: What is not as it was written.
+        checks: What was examined.
+        notes: What a reader must know to judge the answer: not checked, not independent, erased.
+    """
+
+    filing: str
+    folder: str
+    is_whole: bool
+    findings: tuple[Finding, ...]
+    checks: tuple[Check, ...]
+    notes: tuple[str, ...]
+
+
+class _Report:
+    """Findings, checks and notes as they come in."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.checks: list[Check] = []
+        self.notes: list[str] = []
+
+    def add(self, check: str, findings: list[Finding], examined: str) -> None:
+        self.findings += findings
+        self.checks.append(Check(check, examined, "broken" if findings else "holds"))
+
+    def pass_over(self, check: str, why: str) -> None:
+        self.checks.append(Check(check, "nothing", "not checked"))
+        self.notes.append(f"{check}: not checked: {why}")
+
+    def broken(self, check: str, where: str, error: Exception) -> None:
+        message = str(error)
+        self.add(
+            check, [Finding(check=check, where=where, expected="a readable file", found="none", message=message)], ""
+        )
+
+
+def verify(
+    home: Home,
+    bundle: Found,
+    trusted: Trusted,
+    *,
+    lake: Path | None = None,
+    with_recompute: bool = False,
+) -> Verification:
+    """Examine a bundle.
+
+    Args:
+        home: Whose register, vault and lake it is compared with.
+        bundle: The bundle; one that lies outside the home's filings is compared with vault and lake only when `lake` is given.
+        trusted: Keys to check signatures with.
+        lake: The home, or a copy of it, that holds vault and lake; the home itself when None.
+        with_recompute: Run the bundle's own closure and compare every figure.
+
+    Returns:
+        All findings; the bundle is never changed.
+    """
+    report = _Report()
+    folder = bundle.folder
+    findings, count = check_manifest(folder)
+    report.add("files", findings, f"{count} files")
+    is_at_home = folder.resolve().is_relative_to(home.filings.resolve())
+    _signed(report, home, bundle, trusted, is_at_home=is_at_home)
+    try:
+        findings, counts = check_evidence(bundle)
+        report.add("figures", findings, ", ".join(f"{number} {name}" for name, number in counts.items()))
+    except OSError as error:
+        report.broken("figures", "figures.parquet, strata.parquet, contributors.parquet", error)
+    source = Home.at(lake) if lake else home if is_at_home else None
+    plan = _plan(report, folder)
+    if source is None:
+        for check in ("vault", "lake", "quarantine"):
+            report.pass_over(
+                check, "the bundle lies outside the home; say where a copy of vault and lake is (--lake DIR)"
+            )
+    else:
+        _sources(report, source, bundle, plan)
+    if with_recompute:
+        _recompute(report, source, folder, plan)
+    return _answer(report, bundle.filing, folder)
+
+
+def verify_record(home: Home) -> Verification:
+    """Examine what belongs to no one bundle: the register as a whole, filings that are gone, the access log."""
+    report = _Report()
+    report.add("register", check_chain(home) + check_entries(home), "the register")
+    looks = [
+        Finding(
+            check="access_log",
+            where=f"ops/access_log line {one.line}",
+            expected=one.expected,
+            found=one.found,
+            message=one.finding,
+        )
+        for one in verify_access_log(home)
+    ]
+    report.add("access_log", looks, "the access log")
+    return _answer(report, "record", home.root)
+
+
+def verify_all(home: Home, trusted: Trusted, *, with_recompute: bool = False) -> list[Verification]:
+    """The record as a whole, then every bundle of a home, prepared and filed."""
+    bundles = [verify(home, bundle, trusted, with_recompute=with_recompute) for bundle in all_bundles(home)]
+    return [verify_record(home), *bundles]
+
+
+def _signed(report: _Report, home: Home, bundle: Found, trusted: Trusted, *, is_at_home: bool) -> None:
+    found, entry = check_register(home, bundle, trusted) if is_at_home else ([], None)
+    report.add("register", found, f"line {entry.seq}" if entry else "no entry: not filed")
+    found, held = check_signatures(bundle, trusted, entry)
+    report.add("signatures", found, f"{held} of keys of {trusted.source}" if held or found else "none: not signed")
+    if (held or found) and not trusted.is_independent:
+        report.notes.append(f"signatures: {NOT_INDEPENDENT}")
+
+
+def _plan(report: _Report, folder: Path) -> recompute.Plan | None:
+    try:
+        return recompute.read_plan(folder / "sql")
+    except recompute.ClosureError as error:
+        report.pass_over("closure", str(error))
+        return None
+
+
+def _sources(report: _Report, source: Home, bundle: Found, plan: recompute.Plan | None) -> None:
+    try:
+        findings, count = check_vault(source, contributing_files(bundle.folder))
+        report.add("vault", findings, f"{count} delivered files")
+    except OSError as error:
+        report.broken("vault", "contributors.parquet", error)
+    files = plan.lake_files if plan else ()
+    findings, count = check_lake(source, files)
+    report.add("lake", findings, f"{count} lake files")
+    findings, count = check_commits(source, bundle.watermark, files)
+    report.add("quarantine", findings, f"{count} quarantine files, {bundle.watermark} commits")
+
+
+def _recompute(report: _Report, source: Home | None, folder: Path, plan: recompute.Plan | None) -> None:
+    if source is None or plan is None:
+        report.add(
+            "recompute",
+            [
+                Finding(
+                    check="recompute",
+                    where="sql/run_order.json" if source else "lake",
+                    expected="a closure and a lake",
+                    found="none",
+                    message="the figures cannot be re-performed"
+                    + ("" if source else "; say where the lake is (--lake DIR)"),
+                )
+            ],
+            "nothing",
+        )
+        return
+    try:
+        filed = pq.read_table(folder / "figures.parquet")
+        with recompute.run_closure(folder / "sql", source.root) as con:
+            again = recompute.recomputed(con, folder / "sql")
+    except (recompute.ClosureError, OSError, pa.ArrowException) as error:
+        report.broken("recompute", "sql", error)
+        return
+    findings = recompute.compare(filed, again.figures)
+    report.add("recompute", findings, f"{again.figures.num_rows} figures")
+    if not findings:
+        same = again.file_sha256 == sha256_of(folder / "figures.parquet")
+        report.notes.append(
+            "recompute: figures.parquet comes out byte for byte"
+            if same
+            else "recompute: every row agrees; the file's bytes differ, as another version of the Parquet writer makes them"
+        )
+
+
+def _answer(report: _Report, filing: str, folder: Path) -> Verification:
+    return Verification(
+        filing=filing,
+        folder=str(folder),
+        is_whole=not report.findings,
+        findings=tuple(report.findings),
+        checks=tuple(report.checks),
+        notes=tuple(report.notes),
+    )

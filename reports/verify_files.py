@@ -1,0 +1,132 @@
+"""Verification of files: a bundle's against its manifest, and what it was made from (vault, lake, quarantine) against their digests.
+
+Hashing and naming what differs belong here; what the numbers inside say is verify_evidence.py.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+from orchestration.core import vault
+from orchestration.core.commits import BrokenRecord, read_commits
+from orchestration.core.home import Home
+from reports.filing.envelope import NAME as ENVELOPE
+from reports.findings import Finding
+from reports.manifest import NAME, read_manifest, sha256_of
+from reports.recompute import LakeFile
+
+UNSIGNED = frozenset({NAME, ENVELOPE})
+"""Files of a bundle that the manifest cannot name: itself, and the signatures over it."""
+
+
+def check_manifest(folder: Path) -> tuple[list[Finding], int]:
+    """Every file that is missing, changed or added since the manifest was written.
+
+    Returns:
+        Findings in order of name, and how many files were compared.
+    """
+    manifest = read_manifest(folder)
+    if manifest is None:
+        found = "no such file" if not (folder / NAME).exists() else "something that is no manifest"
+        return [_finding("files", NAME, "a manifest", found, "the bundle cannot be checked without it")], 0
+    try:
+        named = {str(one["name"]): str(one["digest"]["sha256"]) for one in manifest["subject"]}
+    except (KeyError, TypeError):
+        return [_finding("files", NAME, "subjects with digests", "none", "the manifest names no files")], 0
+    present = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    findings = []
+    for name in sorted(named.keys() | present.keys()):
+        if name not in present:
+            findings.append(_finding("files", name, named[name], "no such file", "a file of the bundle is missing"))
+        elif name not in named:
+            if name not in UNSIGNED:
+                told = sha256_of(present[name])
+                findings.append(_finding("files", name, "no such file", told, "a file was added to the bundle"))
+        elif (told := sha256_of(present[name])) != named[name]:
+            findings.append(_finding("files", name, named[name], told, "a file of the bundle was changed"))
+    return findings, len(named)
+
+
+def contributing_files(folder: Path) -> list[str]:
+    """Digests of the delivered files on whose lines a bundle's contributors stand.
+
+    Raises:
+        OSError: contributors.parquet cannot be read.
+    """
+    try:
+        with duckdb.connect(":memory:") as con:
+            rows = con.execute(
+                "select distinct file_sha256 from read_parquet(?) order by all", [str(folder / "contributors.parquet")]
+            ).fetchall()
+    except duckdb.Error as error:
+        raise OSError(f"{folder / 'contributors.parquet'}: {error}") from error
+    return [str(row[0]) for row in rows]
+
+
+def check_vault(home: Home, digests: Iterable[str]) -> tuple[list[Finding], int]:
+    """Every delivered file whose bytes are no longer those that its name says.
+
+    Returns:
+        Findings in order of digest, and how many objects were hashed.
+    """
+    findings, count = [], 0
+    for sha256 in digests:
+        count += 1
+        path = vault.path_of(home, sha256)
+        where = f"vault/{sha256[:2]}/{sha256}"
+        if not path.is_file():
+            findings.append(_finding("vault", where, sha256, "no such file", "a delivered file is missing"))
+        elif (told := vault.digest_of(path)) != sha256:
+            findings.append(_finding("vault", where, sha256, told, "a delivered file was changed"))
+    return findings, count
+
+
+def check_lake(home: Home, files: Iterable[LakeFile], check: str = "lake") -> tuple[list[Finding], int]:
+    """Every lake file that is missing or is no longer what the record says.
+
+    Returns:
+        Findings in the order given, and how many files were hashed.
+    """
+    findings, count = [], 0
+    for file in files:
+        count += 1
+        path = home.root / file.path
+        if not path.is_file():
+            findings.append(_finding(check, file.path, file.sha256, "no such file", "a lake file is missing"))
+        elif (told := sha256_of(path)) != file.sha256:
+            findings.append(_finding(check, file.path, file.sha256, told, "a lake file was changed"))
+    return findings, count
+
+
+def check_commits(home: Home, watermark: int, files: Iterable[LakeFile]) -> tuple[list[Finding], int]:
+    """Quarantine files of the commits up to a watermark, and whether the commits still say of lake files what a bundle says.
+
+    Returns:
+        Findings, and how many quarantine files were hashed.
+    """
+    try:
+        commits = [commit for commit in read_commits(home) if commit.batch_id <= watermark]
+    except BrokenRecord as error:
+        return [_finding("lake", "lake/_commits", "commits that follow each other", "a break", str(error))], 0
+    if len(commits) < watermark:
+        message = "commits that the bundle rests on are missing"
+        return [_finding("lake", "lake/_commits", f"{watermark} commits", str(len(commits)), message)], 0
+    recorded = {file.path: file.sha256 for commit in commits for file in commit.data_files}
+    findings = [
+        _finding("lake", file.path, file.sha256, recorded.get(file.path, "no such file"), "its commit says otherwise")
+        for file in files
+        if file.path.startswith("lake/raw/") and recorded.get(file.path) != file.sha256
+    ]
+    aside = [
+        LakeFile(file.path, file.feed, file.sha256)
+        for commit in commits
+        for file in commit.data_files
+        if file.kind == "quarantine"
+    ]
+    wrong, count = check_lake(home, aside, "quarantine")
+    return findings + wrong, count
+
+
+def _finding(check: str, where: str, expected: str, found: str, message: str) -> Finding:
+    return Finding(check=check, where=where, expected=expected, found=found, message=message)
