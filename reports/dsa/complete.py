@@ -10,6 +10,7 @@ from reports.figures import Figure
 
 # What the figures call the service of a record that belongs to none; such records are named exclusions.
 NO_SERVICE = frozenset({"none", "unknown", "withheld"})
+_OF_A_WHOLE = frozenset({"submitter", "origin", "language", "staff"})
 _BLOCKING_PARTS = frozenset({"orders", "notices", "measures", "recipients"})
 
 
@@ -40,11 +41,15 @@ def split_of(figure: Figure) -> tuple[str, tuple[str, ...]]:
 
 
 def _is_dropped(figure: Figure, lookup: Lookup, code: str) -> bool:
-    """Whether a figure of the service above 0 stands nowhere, those of unnamed languages and of keywordless categories aside."""
+    """Whether a figure of the service above 0 stands nowhere.
+
+    Splits by submitter, origin, language and staff print some values of a whole that is printed itself; categories
+    without sub-categories print no keyword.
+    """
     dimensions = figure.dimensions
     if dimensions.get("service") != code or not figure.value or figure.figure_key in lookup.shown:
         return False
-    if "language" in dimensions or "staff" in dimensions:
+    if not _OF_A_WHOLE.isdisjoint(dimensions):
         return False
     keywordless = template.children().get(dimensions.get("category", "")) == ()
     return not (keywordless and dimensions.get("keyword") == template.OTHER)

@@ -15,6 +15,13 @@ _NAMES = {
     "no_category": "policy without a category of the template",
     "unregistered_surface": "on a surface that is not registered",
     "not_a_member_state": "issued by no Member State",
+    "not_hosting": "on a service that hosts nothing",
+    "no_online_platform": "on a service that is no online platform",
+    "no_restriction": "restricting nobody",
+    "answers_an_order": "answering an order",
+    "category_not_allowed": "in a category that the part does not have",
+    "unmapped_action": "by an action that the register does not map",
+    "subject_unknown": "about something that the data do not hold",
 }
 
 

@@ -118,11 +118,11 @@ def _without_outcome(subject: Subject, asked: Asks) -> str:
     median = show(subject.lookup, f"{kind}_decision_median", dimensions, "hours").figure
     told = []
     if median is not None and median.open_count:
-        told.append(f"{median.open_count} were pending on {subject.as_of}")
+        told.append(f"Pending on {subject.as_of}: {median.open_count}.")
     if asked.dimensions:
         omitted = show(
             subject.lookup, f"{kind}s_decided", {**dimensions, "outcome": OUTCOMES["Decision omitted"]}, "count"
         )
         if omitted.is_some:
-            told.append(f"{omitted.text} ended without a decision")
-    return f"Of these, {' and '.join(told)}." if told else ""
+            told.append(f"Ended without a decision: {omitted.text}.")
+    return " ".join(told)
