@@ -63,16 +63,22 @@ class Found:
         objects: Digest -> its lines.
         files: Digest -> how it was delivered, a row a feed.
         by_file: File number -> lines, for the lake.
+        whole: Digest -> number of lines, where a whole object goes.
     """
 
     objects: dict[str, Lines] = field(default_factory=dict)
     files: dict[str, list[Delivered]] = field(default_factory=dict)
     by_file: dict[int, Lines] = field(default_factory=dict)
+    whole: dict[str, int] = field(default_factory=dict)
 
     @property
     def blank_count(self) -> int:
         """Lines that go."""
-        return sum(len(lines.blank) for lines in self.objects.values())
+        return sum(self.count_of(sha256) for sha256 in self.objects)
+
+    def count_of(self, sha256: str) -> int:
+        """Lines of an object that go."""
+        return self.whole.get(sha256, len(self.objects[sha256].blank))
 
     @property
     def mask_count(self) -> int:
@@ -170,7 +176,7 @@ def find(home: Home, commits: Sequence[Commit], entity: Entity, progress: Progre
             lines.blank |= seen.blank
             lines.mask |= seen.mask - lines.blank
         add_lines(found, one, lines)
-    return _spread(found, numbers)
+    return spread(found, numbers)
 
 
 def add_lines(found: Found, one: Delivered, lines: Lines) -> None:
@@ -182,7 +188,7 @@ def add_lines(found: Found, one: Delivered, lines: Lines) -> None:
         found.files.setdefault(one.sha256, []).append(one)
 
 
-def _spread(found: Found, numbers: Mapping[tuple[str, str], int]) -> Found:
+def spread(found: Found, numbers: Mapping[tuple[str, str], int]) -> Found:
     """The same bytes may have come under two feeds: what goes from one goes from both."""
     for (_, sha256), file_id in numbers.items():
         if sha256 in found.objects:
@@ -261,6 +267,7 @@ def _staged_object(home: Home, number: int, sha256: str, found: Found, entity: E
     return ObjectChange(
         sha256=sha256,
         digest=vault.digest_of(target),
+        line_count=found.count_of(sha256),
         blanked=[erasures.WHOLE] if 0 in lines.blank else erasures.ranges_of(lines.blank),
         masked=erasures.ranges_of(lines.mask),
     )

@@ -38,15 +38,15 @@ def _listed(home: Home, files: Iterable[DataFile]) -> str:
 
 
 def find_rows(
-    con: duckdb.DuckDBPyConnection, home: Home, commits: Sequence[Commit], entity: Entity
+    con: duckdb.DuckDBPyConnection, home: Home, commits: Sequence[Commit], entity: Entity, *, only: str | None = None
 ) -> dict[int, Lines]:
-    """Find an entity's rows by the fields that name it, whatever the delivered line looked like.
+    """Find an entity's rows by the fields that name it, whatever the delivered line looked like; of one feed, or of all.
 
     Returns:
         File number -> its lines.
     """
     found: dict[int, Lines] = defaultdict(Lines)
-    for feed in FEEDS.values():
+    for feed in [FEEDS[only]] if only else FEEDS.values():
         bearings = bearings_of(feed.name, entity.kind)
         files = raw_files(commits, feed.name)
         if not bearings or not files or feed.name in KEPT_FEEDS:

@@ -97,16 +97,17 @@ def search(one: Delivered, judge: Judge) -> Lines:
             return Lines()
         return find_in_rows(one, judge)
     except SourceRejectedError:
-        return Lines(blank={WHOLE_FILE}) if _holds_as_bytes(one, judge) else Lines()
+        return Lines(blank={WHOLE_FILE}) if holds_as_bytes(one, judge) else Lines()
 
 
 def _may_hold(one: Delivered, judge: Judge) -> bool:
     """Whether a document that is plain text may hold what is looked for; anything packed may."""
     is_plain = one.name.lower().endswith(".json")
-    return judge.places is None or not is_plain or _holds_as_bytes(one, judge)
+    return judge.places is None or not is_plain or holds_as_bytes(one, judge)
 
 
-def _holds_as_bytes(one: Delivered, judge: Judge) -> bool:
+def holds_as_bytes(one: Delivered, judge: Judge) -> bool:
+    """Whether a file's bytes, as they lie in the vault, hold what a judge looks for."""
     tail = b""
     with one.path.open("rb") as handle:
         while piece := handle.read(_PIECE):

@@ -100,17 +100,17 @@ def holds_in_force(
     """
     moment = f"TIMESTAMPTZ {quoted(as_of.isoformat())}"
     held = con.execute(
-        f"SELECT entity_kind, entity_id, case_id FROM {_in_force(home, commits, 'legal_holds')} "
+        f"SELECT entity_kind, entity_id, case_id FROM {in_force(home, commits, 'legal_holds')} "
         f"WHERE coalesce(valid_from <= {moment}, true) AND coalesce(valid_to > {moment}, true)"
     ).fetchall()
     held += con.execute(
-        f"WITH held AS (SELECT case_id, lead_ids FROM {_in_force(home, commits, 'cases')} WHERE legal_hold) "
+        f"WITH held AS (SELECT case_id, lead_ids FROM {in_force(home, commits, 'cases')} WHERE legal_hold) "
         f"SELECT 'account', unnest(l.account_ids), h.case_id FROM held AS h "
-        f"JOIN {_in_force(home, commits, 'leads')} AS l ON list_contains(h.lead_ids, l.lead_id) UNION "
+        f"JOIN {in_force(home, commits, 'leads')} AS l ON list_contains(h.lead_ids, l.lead_id) UNION "
         f"SELECT 'account', unnest(e.account_ids), h.case_id FROM held AS h "
-        f"JOIN {_in_force(home, commits, 'escalations')} AS e ON e.case_id = h.case_id UNION "
+        f"JOIN {in_force(home, commits, 'escalations')} AS e ON e.case_id = h.case_id UNION "
         f"SELECT 'account', a.account_id, h.case_id FROM held AS h "
-        f"JOIN {_in_force(home, commits, 'enforcement_actions')} AS a ON a.case_id = h.case_id WHERE a.account_id IS NOT NULL"
+        f"JOIN {in_force(home, commits, 'enforcement_actions')} AS a ON a.case_id = h.case_id WHERE a.account_id IS NOT NULL"
     ).fetchall()
     return [
         Hold(Entity(kind, entity_id), case_id or "unnamed")
@@ -137,7 +137,7 @@ def rows_of(home: Home, commits: Sequence[Commit], feed: str) -> str:
     )
 
 
-def _in_force(home: Home, commits: Sequence[Commit], feed: str) -> str:
+def in_force(home: Home, commits: Sequence[Commit], feed: str) -> str:
     """SQL of the version in force of each record of a feed."""
     key = ", ".join(name_of(part) for part in FEEDS[feed].key)
     return (

@@ -34,6 +34,9 @@ OUT_OF_REACH = (
 )
 
 
+SHOWN = 10
+
+
 @explains(LookupError)
 def erase(
     erasure_id: Annotated[list[str] | None, typer.Argument(metavar="ERASURE_ID...", help="Approved requests.")] = None,
@@ -163,9 +166,57 @@ def _show(results: list[dict[str, Any]], left: list[int]) -> None:
                 else "."
             )
         )
-        for path in one["still_in_landing"]:
+        for case, rows in one.get("held_rows", {}).items():
+            answer(f"  {rows:,} rows are under the legal hold of case {case}: none of them went")
+        for path in one.get("left_because_shared", []):
+            answer(f"  left alone, the same bytes came under another feed too: {path!r}")
+        for path in one["still_in_landing"][:SHOWN]:
             answer(f"  still in landing/: {path!r}")
+        if len(one["still_in_landing"]) > SHOWN:
+            answer(f"  ... and {len(one['still_in_landing']) - SHOWN} more files in landing/ (--json lists them)")
     if left:
         answer("The published copies still hold the rows: run `rapporteur run`.")
     if results:
         answer(OUT_OF_REACH)
+
+
+@explains(ValueError)
+def retention_apply(
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DAY", help="Day from which ages are counted, UTC; default today.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; change nothing.")] = False,
+    build: Annotated[
+        bool, typer.Option("--build/--no-build", help="Build and publish anew at the end (later: `rapporteur run`).")
+    ] = True,
+    as_json: JsonFlag = False,
+) -> None:
+    """Erase the lines that are older than the register `retention` allows, feed by feed.
+
+    An event is as old as its event time, a record's version as old as its update. Lines of entities under legal hold stay. What goes is on
+    record under `retention:<feed>:<first day that is kept>`. Exit 1 when a rule of the register cannot be applied.
+
+    Examples:
+      rapporteur retention apply --dry-run
+
+      rapporteur retention apply --as-of 2026-06-30
+    """
+    from assets.ingestion import retention
+    from orchestration.cli.running import parse_day
+
+    home = open_home()
+    with (
+        run_lock(home, "retention", wait_seconds=600, on_wait=lambda holder: say(f"Waiting for {holder}.")),
+        waiting("Looking through the feeds that have a retention"),
+    ):
+        applied = retention.apply(home, parse_day(as_of), dry_run=dry_run)
+    results = []
+    refusals = []
+    for one in applied:
+        if one.refused:
+            refusals.append(f"retention of {one.rule.feed}: {one.refused}")
+            continue
+        name = f"retention:{one.rule.feed}:{one.cutoff}"
+        result = _result(home, name, one.found, one.record, dry_run)
+        results.append(result | {"held_rows": dict(one.held), "left_because_shared": one.shared})
+    _finish(home, results, refusals, build=build and not dry_run, as_json=as_json)

@@ -27,10 +27,12 @@ class ObjectChange(msgspec.Struct, frozen=True, kw_only=True):
         digest: What its bytes hash to since this record.
         blanked: Ranges of lines (first, last; 1-based, inclusive) that hold nothing any more; (0, 0) is the whole object.
         masked: Ranges of lines that stand, with an id struck out in them.
+        line_count: Lines that went, by their number.
     """
 
     sha256: str
     digest: str
+    line_count: int = 0
     blanked: list[tuple[int, int]] = []
     masked: list[tuple[int, int]] = []
 
@@ -121,10 +123,12 @@ class ErasedLines:
     Attributes:
         blanked: Digest of a delivered file -> (first, last, erasure id), sorted.
         masked: Likewise, lines that stand.
+        count: Lines that are gone.
     """
 
     blanked: Mapping[str, Sequence[tuple[int, int, str]]]
     masked: Mapping[str, Sequence[tuple[int, int, str]]]
+    count: int = 0
 
     def erasure_of(self, file_sha256: str, line: int) -> str | None:
         """The erasure under which a line is gone, or None while it stands."""
@@ -134,10 +138,13 @@ class ErasedLines:
         """The erasure under which an id was struck out of a line that stands, or None."""
         return _covering(self.masked.get(file_sha256, ()), line)
 
-    @property
-    def count(self) -> int:
-        """Lines that are gone, a whole object counting as one."""
-        return sum(last - first + 1 for ranges in self.blanked.values() for first, last, _ in ranges)
+    def is_whole(self, file_sha256: str) -> bool:
+        """Whether nothing of a delivered file is left."""
+        return any(one[:2] == WHOLE for one in self.blanked.get(file_sha256, ()))
+
+    def count_in(self, file_sha256: str) -> int:
+        """Lines of a delivered file that went one by one."""
+        return sum(last - first + 1 for first, last, _ in self.blanked.get(file_sha256, ()) if first)
 
 
 def _covering(ranges: Sequence[tuple[int, int, str]], line: int) -> str | None:
@@ -203,11 +210,17 @@ def erased_lines(home: Home) -> ErasedLines:
     """Look-up of every line that is gone or had an id struck out."""
     blanked: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
     masked: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
+    count = 0
     for record in read(home):
         for change in record.objects:
+            count += change.line_count
             blanked[change.sha256] += [(first, last, record.erasure_id) for first, last in change.blanked]
             masked[change.sha256] += [(first, last, record.erasure_id) for first, last in change.masked]
-    return ErasedLines(*({sha256: sorted(rows) for sha256, rows in one.items() if rows} for one in (blanked, masked)))
+    return ErasedLines(blanked=_sorted(blanked), masked=_sorted(masked), count=count)
+
+
+def _sorted(ranges: Mapping[str, list[tuple[int, int, str]]]) -> dict[str, list[tuple[int, int, str]]]:
+    return {sha256: sorted(rows) for sha256, rows in ranges.items() if rows}
 
 
 def digests(home: Home) -> dict[str, str]:

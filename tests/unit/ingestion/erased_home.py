@@ -10,6 +10,7 @@ import gzip
 import io
 import json
 import re
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -211,8 +212,8 @@ def _opened(path: Path) -> bytes:
     if raw[:4] == b"PAR1":
         return raw + repr(pq.read_table(path).to_pylist()).encode()
     if raw[:2] == b"PK":
-        book = openpyxl.load_workbook(io.BytesIO(raw))
-        return raw + repr([list(sheet.values) for sheet in book.worksheets]).encode()
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            return raw + b"".join(archive.read(name) for name in archive.namelist())
     return raw
 
 

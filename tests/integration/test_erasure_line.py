@@ -1,0 +1,132 @@
+"""An erasure through the real command: killed anywhere, a rerun finishes it; what is published then knows the entity no more."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import signal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.core import erasures, replacements
+from orchestration.core.home import Home
+from tests.integration.homes import PINNED_NOW, Built, built_once, copied
+from tests.integration.line import Answer, ledger, rapporteur
+from tests.unit.ingestion.erased_home import GONE, filled, holding, jsonl, land, request, take_in
+
+BEFORE_THE_RECORD = ("erasure_staged",)
+AFTER_THE_RECORD = ("erasure_recorded", "erasure_replaced", "erasure_build_removed")
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return built_once(tmp_path_factory)
+
+
+def erase(home: Home, *words: str, **environment: str) -> Answer:
+    return rapporteur(home, "erase", *words, RAPPORTEUR_NOW=PINNED_NOW, **environment)
+
+
+def contents(home: Home) -> dict[str, object]:
+    """Digest of every file of the vault and the lake, and the lines on record; a workbook says when it was saved, so it is left out."""
+    found: dict[str, object] = {
+        path.relative_to(home.root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for folder in (home.vault, home.lake_raw, home.lake_quarantine)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.read_bytes()[:2] != b"PK"
+    }
+    found["lines"] = [
+        (
+            record.erasure_id,
+            [(one.sha256, one.blanked, one.masked) for one in record.objects],
+            record.files,
+            record.counts,
+        )
+        for record in erasures.read(home)
+    ]
+    return found
+
+
+def test_an_erasure_killed_at_any_step_is_finished_by_the_next_command(tmp_path: Path) -> None:
+    undone = filled(tmp_path / "undone")
+    calm = copied(undone, tmp_path / "calm")
+    done = erase(calm, "E-1", "--no-build", "--json")
+    assert done.code == 0, done.stderr
+    assert done.json()["published_copies_pending"] == [1]
+    for name in (*BEFORE_THE_RECORD, *AFTER_THE_RECORD):
+        home = copied(undone, tmp_path / name)
+        killed = erase(home, "E-1", "--no-build", RAPPORTEUR_FAIL_POINT=name)
+        assert killed.code == -signal.SIGKILL, f"{name} was not reached: {killed.stderr[-2000:]}"
+        assert len(erasures.read(home)) == (name in AFTER_THE_RECORD)
+        again = erase(home, "E-1", "--no-build", "--json")
+        assert again.code == 0, again.stderr
+        assert contents(home) == contents(calm), name
+        assert not replacements.staging(home, 1).exists()
+
+
+def busiest_account(home: Home) -> str:
+    with duckdb.connect(str(home.published_current), read_only=True) as connection:
+        found = connection.execute(
+            "select account_id from marts.fct_enforcement_actions where account_id is not null group by 1 order by count(*) desc, 1"
+        ).fetchone()
+    assert found
+    return str(found[0])
+
+
+def published_with(home: Home, text: str) -> list[str]:
+    """Published relations in which a text occurs anywhere."""
+    found = []
+    for name in ("current", "restricted"):
+        path = home.published_current.resolve().parent / f"{name}.duckdb"
+        with duckdb.connect(":memory:") as connection:
+            connection.execute(f"attach '{path}' as {name} (read_only)")
+            tables = connection.execute(
+                "select table_schema || '.' || table_name from information_schema.tables where table_catalog = ?",
+                [name],
+            ).fetchall()
+            for (table,) in tables:
+                where = f"select count(*) from {name}.{table} as t where contains(t::varchar, ?)"
+                (count,) = connection.execute(where, [text]).fetchone() or (0,)
+                if count:
+                    found.append(f"{name}.{table}")
+    return found
+
+
+def test_what_is_published_after_an_erasure_knows_the_account_no_more(built: Built, tmp_path: Path) -> None:
+    home = copied(built.home, tmp_path / "home")
+    account = busiest_account(home)
+    assert "current.marts.fct_enforcement_actions" in published_with(home, account)
+    land(home, "erasures", "request.jsonl", jsonl([request("E-1", account)]), day="2026-06-30")
+    taken = take_in(home)
+    assert taken is not None
+    before = ledger(home)
+
+    finished = erase(home, "E-1", "--json")
+    assert finished.code == 0, finished.stderr
+    assert finished.json()["failures"] == []
+    assert replacements.unpurged(home) == []
+
+    assert published_with(home, account) == []
+    assert len([path for path in home.published.iterdir() if path.is_dir() and not path.is_symlink()]) == 1
+    assert [row for row in ledger(home) if row[0] < taken.batch_id] == before
+    left = [path for path in holding(home, account) if not path.startswith(("lake/raw/erasures/", "build/warehouse"))]
+    assert len(left) == 1, left
+    assert left[0].startswith("vault/")
+
+
+def test_refusals_end_with_exit_code_one_and_wrong_ids_with_two(tmp_path: Path) -> None:
+    home = filled(tmp_path / "home")
+    land(home, "legal_holds", "hold.csv", f"entity_kind,entity_id,case_id\naccount,{GONE},case_syn_7\n".encode())
+    take_in(home)
+    held = erase(home, "E-1", "--json")
+    assert (held.code, held.json()["refused"]) == (
+        1,
+        ["E-1: a legal hold of case case_syn_7 is in force on this account"],
+    )
+    assert "case_syn_7" in held.stderr
+    assert erase(home, "E-9").code == 2
+    listed = erase(home, "--list", "--json").json()["requests"]
+    assert [(one["erasure_id"], one["state"]) for one in listed] == [("E-1", "held"), ("E-2", "open")]
+    assert GONE not in json.dumps(listed)
