@@ -304,6 +304,10 @@ def _write_official(folder: Path, con: duckdb.DuckDBPyConnection, home: Home, fi
 
         write_reports(folder, con, home, figures, entry)
         write_reconciliation(folder, con, figures)
+    if "sor" in entry.renderers:
+        from reports.sor.export import write_bundle
+
+        write_bundle(folder, con, home, figures, entry)
 
 
 def _write_json(path: Path, value: object) -> None:

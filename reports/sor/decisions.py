@@ -10,11 +10,15 @@ from typing import Any
 import duckdb
 
 RELATION = "marts.fct_dsa_decisions"
+OWED = "(coalesce(d.in_sor, false) or coalesce(d.sor_exclusion, '') = 'no_category')"
+"""Owes a statement. The mart counts a decision without a category out; it owes one all the same, and is held back by name."""
+
 _COLUMNS = (
-    "event_date", "decision_id", "decided_at", "applied_on", "content_id", "target_kind", "surface", "dsa_service",
-    "policy_code", "dsa_category", "dsa_keyword", "ground", "legal_ground", "terms_ground", "terms_provision",
-    "explanation", "source", "automated_detection", "automated_decision", "visibility", "monetary", "provision", "account",
-    "visibility_ends_on", "monetary_ends_on", "provision_ends_on", "account_ends_on", "content_kind", "content_created_on",
+    "event_date", "decision_id", "decided_at", "applied_on", "content_id", "target_kind", "surface",
+    "dsa_service", "policy_code", "dsa_category", "dsa_keyword", "ground", "legal_ground", "terms_ground",
+    "terms_provision", "explanation", "source", "is_own_initiative", "automated_detection",
+    "automated_decision", "visibility", "monetary", "provision", "account", "visibility_ends_on",
+    "monetary_ends_on", "provision_ends_on", "account_ends_on", "content_kind", "content_created_on",
     "content_language", "territorial_scope",
 )  # fmt: skip
 _AT_ONCE = 1_000
@@ -38,7 +42,7 @@ def decisions_in_scope(
     result = con.execute(
         f"select {columns}, f.file_sha256, d._line_no as line from {RELATION} as d "
         "left join ops.files as f on d._file_id = f.file_id "
-        "where d.in_sor and d.decided_at >= $1 and d.decided_at < $2 and (len($3) = 0 or list_contains($3, d.dsa_service)) "
+        f"where {OWED} and d.decided_at >= $1 and d.decided_at < $2 and (len($3) = 0 or list_contains($3, d.dsa_service)) "
         "order by d.dsa_service nulls last, d.event_date, d.decided_at, d.decision_id",
         [start, end, list(services)],
     )
@@ -54,7 +58,7 @@ def out_of_scope(
     """How many decisions of the same range owe no statement, by the code of the reason."""
     rows = con.execute(
         f"select coalesce(d.sor_exclusion, 'unnamed') as reason, count(*) from {RELATION} as d "
-        "where not coalesce(d.in_sor, false) and d.decided_at >= $1 and d.decided_at < $2 "
+        f"where not {OWED} and d.decided_at >= $1 and d.decided_at < $2 "
         "and (len($3) = 0 or list_contains($3, d.dsa_service)) group by all order by reason",
         [start, end, list(services)],
     ).fetchall()
@@ -64,7 +68,7 @@ def out_of_scope(
 def services_in_scope(con: duckdb.DuckDBPyConnection, start: datetime, end: datetime) -> list[str]:
     """Services that have decisions in the scope of statements in a range, in order."""
     rows = con.execute(
-        f"select distinct d.dsa_service from {RELATION} as d where d.in_sor and d.decided_at >= $1 and d.decided_at < $2 "
+        f"select distinct d.dsa_service from {RELATION} as d where {OWED} and d.decided_at >= $1 and d.decided_at < $2 "
         "and d.dsa_service is not null order by d.dsa_service",
         [start, end],
     ).fetchall()

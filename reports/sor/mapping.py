@@ -259,7 +259,7 @@ class _Making:
         keyword = self._text("dsa_keyword")
         fitting = vocabulary().keywords_of_category.get(category, frozenset())
         made: dict[str, Any] = {"category": category}
-        if keyword is not None and keyword not in fitting:
+        if keyword not in {None, "none", _OTHER_KEYWORD} and keyword not in fitting:
             self.notes.append(
                 "category_specification: the keyword belongs to another category, KEYWORD_OTHER is stated"
             )
@@ -290,6 +290,8 @@ class _Making:
         return made
 
     def _source(self) -> str | None:
+        if self._text("source") in {"user_report", "copyright_notice"} and self.row.get("is_own_initiative") is False:
+            return "SOURCE_ARTICLE_16"  # the mart found the report or notice marked as one under Article 16
         return self._coded("source", _SOURCES | dict.fromkeys(_OTHER_SOURCES, "SOURCE_TYPE_OTHER_NOTIFICATION"))
 
 
