@@ -11,6 +11,7 @@ from orchestration.cli import (
     erasing,
     keeping,
     landing,
+    lineage,
     reporting,
     running,
     statements,
@@ -66,6 +67,7 @@ audit.command("access")(auditing.access)
 app.add_typer(audit, name="audit")
 app.command("readout")(reporting.readout)
 app.command("coordination")(coordination.coordination)
+app.command("lineage")(lineage.lineage)
 app.command("rebuild")(running.rebuild)
 app.command("backup")(keeping.backup)
 app.command("restore")(keeping.restore)

@@ -14,6 +14,7 @@ from assets.ingestion.contracts import FEEDS, lake_columns
 from assets.transform import translator
 from assets.transform.project import manifest
 from orchestration.core import derived
+from orchestration.core.home import Home
 from orchestration.core.publish import open_published
 from orchestration.instance import open_instance
 from orchestration.lineage import read_events
@@ -22,6 +23,7 @@ from reports.metrics import read_metrics
 from reports.origins import feeds_of, find_column, leaves
 from reports.published import published_models
 from tests.integration.homes import Built, copied
+from tests.integration.line import rapporteur
 from tests.openlineage_schema import faults
 
 CONSTANT = {
@@ -201,3 +203,38 @@ def test_a_bundle_leads_from_feeds_to_its_files(built: Built, tmp_path: Path) ->
     assert all(field["inputFields"] for field in fields.values())
     (figures,) = [one for one in event["outputs"] if one["name"].endswith("/figures.parquet")]
     assert figures["facets"]["columnLineage"]["fields"]["value"]["inputFields"]
+
+
+# --- the command -------------------------------------------------------------------------------------------------------------
+
+VALUE = "reporting.rpt_enforcement_overview__actions.value"
+
+
+def test_the_command_prints_the_columns_behind_a_column(built: Built) -> None:
+    printed = rapporteur(built.home, "lineage", VALUE)
+    assert printed.code == 0, printed.stderr
+    assert printed.stdout.splitlines()[0] == f"current.{VALUE}  (aggregation)"
+    assert "      warehouse.raw.enforcement_actions.action_id" in printed.stdout
+    told = rapporteur(built.home, "lineage", VALUE, "--json").json()
+    assert told["feeds"] == ["enforcement_actions"]
+    ends = rapporteur(built.home, "lineage", VALUE, "--ends").stdout.splitlines()
+    assert ends == told["ends"] == sorted(ends)
+
+
+@pytest.mark.parametrize(
+    ("column", "code", "said"),
+    [
+        ("marts.dim_dates.day", 1, ""),
+        ("reporting.rpt_enforcement_overview__actions.vlaue", 2, "it has period"),
+        ("nonsense", 2, "schema.model.column"),
+    ],
+)
+def test_the_command_says_no_or_what_there_is_instead(built: Built, column: str, code: int, said: str) -> None:
+    answer = rapporteur(built.home, "lineage", column)
+    assert (answer.code, said in answer.stderr) == (code, True)
+
+
+def test_the_command_says_that_nothing_has_been_published(home: Home) -> None:
+    answer = rapporteur(home, "lineage", VALUE)
+    assert answer.code == 3
+    assert "rapporteur run" in answer.stderr

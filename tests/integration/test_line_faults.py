@@ -232,9 +232,9 @@ def test_line_set_aside_comes_in_once_its_mapping_is_mended(trapped: Trapped) ->
 
 @pytest.fixture(scope="module")
 def small_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path | None]:
-    """A file system of its own, 160 MiB; None where one may not be mounted."""
+    """A file system of its own, 320 MiB; None where one may not be mounted."""
     folder = tmp_path_factory.mktemp("disk")
-    mount = ["mount", "-t", "tmpfs", "-o", "size=160m", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=320m", "tmpfs", str(folder)]
     if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
         yield None
         return
