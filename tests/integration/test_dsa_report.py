@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import msgspec
 import pytest
 
 from orchestration.core.home import Home
 from orchestration.core.publish import open_published
-from reports.catalogue import CATALOGUE, Entry, Part
+from reports.catalogue import CATALOGUE
 from reports.dsa import template, validate
 from reports.dsa.example_texts import REPORT_ID, write_example_texts
 from reports.dsa.filling import write_reports
@@ -28,7 +27,6 @@ from tests.integration.homes import Built
 from tests.integration.line import rapporteur
 from tests.unit.reports.dsa.hand_made import csv_bytes, place, row_of
 
-PARTS = ("orders", "notices", "measures", "complaints", "automation", "moderators", "recipients", "exclusions")
 SERVICES = ("example_assistant", "example_gallery")
 
 
@@ -41,14 +39,9 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return home
 
 
-def dsa_entry() -> Entry:
-    overview = CATALOGUE["enforcement_overview"]
-    return msgspec.structs.replace(overview, report_id=REPORT_ID, parts=tuple(Part(name, name, name) for name in PARTS))
-
-
 def fill(home: Home, texts: Home, folder: Path, period: str, *, kind: str | None = None) -> Figures:
     """Write the reports of a period; `kind` overrides what the register says of every service."""
-    entry = dsa_entry()
+    entry = CATALOGUE[REPORT_ID]
     with open_published(home) as con:
         figures = compute(
             con,

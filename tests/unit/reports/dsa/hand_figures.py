@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
-import msgspec
 
 from reports.catalogue import CATALOGUE, Entry
 from reports.dsa.lookup import key_of
@@ -111,8 +110,8 @@ class ServiceRow(NamedTuple):
 
 
 def entry() -> Entry:
-    """An entry of the report's name, whatever the catalogue holds."""
-    return msgspec.structs.replace(next(iter(CATALOGUE.values())), report_id="dsa_harmonised")
+    """The report's entry of the catalogue."""
+    return CATALOGUE["dsa_harmonised"]
 
 
 def made(
