@@ -15,7 +15,7 @@ from orchestration.core.durable import write_bytes
 from reports.figures import Figure, Figures, compute
 from reports.metrics import choose_metrics, read_metrics
 from reports.render.csv import csv_bytes
-from reports.sor.decisions import decisions_in_scope
+from reports.sor.decisions import OWED, decisions_in_scope
 from reports.sor.mapping import HeldBack, made_of
 
 NAME = "reconciliation.csv"
@@ -148,7 +148,7 @@ def _overview_actions(con: duckdb.DuckDBPyConnection, figures: Figures) -> int:
 def _to_statements(con: duckdb.DuckDBPyConnection, figures: Figures) -> Iterator[Item]:
     opening = next(_one(con, figures, f"select count(*) {_DECISIONS}"), 0)
     found = [_item(TO_STATEMENTS, "opening", "decisions", "decisions", opening, "As above.")]
-    for code, count in _counts(con, figures, f"select d.sor_exclusion, count(*) {_DECISIONS} and not d.in_sor"):
+    for code, count in _counts(con, figures, f"select d.sor_exclusion, count(*) {_DECISIONS} and not {OWED}"):
         found.append(_item(TO_STATEMENTS, "less", code, "decisions", -count, "Owes no Statement of Reasons."))
     made, held_back = 0, Counter[str]()
     for row in decisions_in_scope(con, figures.period.start, figures.period.end, ()):
