@@ -74,7 +74,7 @@ def prepare(
     as_of: str | None = None,
     zone: str = "UTC",
     correcting: correction.Correction | None = None,
-    waiving: waivers.Waiver | None = None,
+    waiving: Sequence[waivers.Waiver] = (),
     notify: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Prepare a report as a draft bundle.
@@ -91,7 +91,7 @@ def prepare(
             not later than the data know.
         zone: IANA zone whose midnights bound the period.
         correcting: What a version after a filed one corrects (reports.filing.life.correct).
-        waiving: A blocker that an approver sets aside (reports.filing.life.waive).
+        waiving: Blockers that an approver sets aside (reports.filing.life.waive).
         notify: Told what the preparation undid.
 
     Returns:
@@ -148,7 +148,7 @@ def prepare(
     return folder
 
 
-def _plan(home: Home, shelf: Path, correcting: correction.Correction | None, waiving: waivers.Waiver | None) -> Plan:
+def _plan(home: Home, shelf: Path, correcting: correction.Correction | None, waiving: Sequence[waivers.Waiver]) -> Plan:
     """Which version comes next on a shelf.
 
     Raises:
@@ -173,10 +173,10 @@ def _plan(home: Home, shelf: Path, correcting: correction.Correction | None, wai
     chosen = correcting or kept or None
     filing = f"{shelf_id}/v{number}"
     found = {one.name: one for one in waivers.read_waivers(old)} if old else {}
-    if waiving is not None:
-        if waiving.filing != filing:
-            raise ValueError(f"the waiver is for {waiving.filing}, and {filing} would be prepared.")
-        found[waiving.name] = waiving
+    for waiver in waiving:
+        if waiver.filing != filing:
+            raise ValueError(f"the waiver is for {waiver.filing}, and {filing} would be prepared.")
+        found[waiver.name] = waiver
     return Plan(
         filing=filing,
         version=number,

@@ -9,11 +9,13 @@ from orchestration.cli import (
     auditing,
     coordination,
     erasing,
+    filing,
     keeping,
     landing,
     lineage,
     reporting,
     running,
+    signing,
     statements,
     tracing,
     transparency,
@@ -33,7 +35,11 @@ quarantine = typer.Typer(
 mapping = typer.Typer(help="Mappings of spreadsheets and foreign files to feeds.", no_args_is_help=True)
 sor = typer.Typer(help="Statements of Reasons for the DSA Transparency Database.", no_args_is_help=True)
 retention = typer.Typer(help="What feeds may be kept, and for how long: applying it.", no_args_is_help=True)
-report = typer.Typer(help="Reports: what there is, what is due, and preparing one.", no_args_is_help=True)
+report = typer.Typer(
+    help="Reports: what there is, what is due, preparing one, and its life until it is filed.", no_args_is_help=True
+)
+key = typer.Typer(help="Keys with which filings are signed.", no_args_is_help=True)
+register = typer.Typer(help="The register of filings: its head, and whether it is whole.", no_args_is_help=True)
 audit = typer.Typer(help="For an auditor: who looked at what.", no_args_is_help=True)
 transparency_report = typer.Typer(
     help="Transparency reports on the EU's harmonised template: checking one.", no_args_is_help=True
@@ -52,7 +58,21 @@ app.add_typer(mapping, name="mapping")
 report.command("list")(reporting.report_list)
 report.command("due")(reporting.report_due)
 report.command("prepare")(reporting.report_prepare)
+report.command("status")(filing.report_status)
+report.command("check")(filing.report_check)
+report.command("approve")(filing.report_approve)
+report.command("file")(filing.report_file)
+report.command("waive")(filing.report_waive)
+report.command("correct")(filing.report_correct)
 app.add_typer(report, name="report")
+key.command("add")(signing.key_add)
+key.command("rotate")(signing.key_rotate)
+key.command("revoke")(signing.key_revoke)
+key.command("list")(signing.key_list)
+app.add_typer(key, name="key")
+register.command("anchor")(signing.register_anchor)
+register.command("check")(signing.register_check)
+app.add_typer(register, name="register")
 sor.command("validate")(statements.validate)
 sor.command("export")(statements.export)
 sor.command("read")(statements.read)

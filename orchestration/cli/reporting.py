@@ -16,6 +16,7 @@ from orchestration.cli.console import (
     explains,
     open_home,
     plain,
+    say,
     show_table,
     waiting,
 )
@@ -108,7 +109,7 @@ def report_prepare(
 
     home = open_home()
     with waiting(f"Preparing {report_id}"):
-        folder = prepare(home, report_id, period, as_of=as_of, zone=zone)
+        folder = prepare(home, report_id, period, as_of=as_of, zone=zone, notify=say)
         refresh_operations(home)
     files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     if as_json:

@@ -139,7 +139,7 @@ def find_blockers(con: duckdb.DuckDBPyConnection, home: Home, scope: Scope, fold
         *_checks(con, scope, reads),
         *_control_totals(con, scope),
         *_quarantine(con, scope, feeds),
-        *_findings(con, scope, feeds),
+        *_findings(con, scope, feeds, reads),
         *_file_findings(folder),
         *_unreconciled(folder),
         *_definitions(scope),
@@ -277,7 +277,8 @@ def _quarantine(con: duckdb.DuckDBPyConnection, scope: Scope, feeds: list[str]) 
         )
 
 
-def _findings(con: duckdb.DuckDBPyConnection, scope: Scope, feeds: list[str]) -> Iterator[Blocker]:
+def _findings(con: duckdb.DuckDBPyConnection, scope: Scope, feeds: list[str], reads: set[str]) -> Iterator[Blocker]:
+    """Blocking findings of the period about lines of the report's feeds; those of the DSA's registers where it reads them."""
     if "fct_filing_findings" not in relations(con, "marts"):
         return
     rows = con.execute(
@@ -287,7 +288,8 @@ def _findings(con: duckdb.DuckDBPyConnection, scope: Scope, feeds: list[str]) ->
         "and (f.feed is null or list_contains($feeds, f.feed)) order by all",
         {"start": scope.period_start, "end": scope.period_end, "feeds": feeds},
     ).fetchall()
-    for finding in dict.fromkeys(row[0] for row in rows):
+    reads_dsa = not reads or any("/fct_dsa_" in asset or "/int_dsa_" in asset for asset in reads)
+    for finding in dict.fromkeys(row[0] for row in rows if reads_dsa or row[0] not in _OF_THE_DSA):
         records = [row for row in rows if row[0] == finding]
         subjects = ", ".join(sorted({str(row[1]) for row in records}))
         yield Blocker(
@@ -296,6 +298,31 @@ def _findings(con: duckdb.DuckDBPyConnection, scope: Scope, feeds: list[str]) ->
             rows=len(records),
             examples=tuple(f"{row[2]} {row[3]}" for row in records[:_EXAMPLES]),
         )
+
+
+_OF_THE_DSA = frozenset(
+    {
+        "action_without_decision_mapping",
+        "action_without_policy_mapping",
+        "appeal_outcome_without_decision",
+        "appeal_without_ground",
+        "category_not_allowed",
+        "decision_across_services",
+        "decision_cause_unknown",
+        "decision_in_two_categories",
+        "decision_service_without_kind",
+        "keyword_outside_category",
+        "moderators_without_service",
+        "notice_action_without_basis",
+        "notice_service_without_kind",
+        "order_category_unknown",
+        "order_service_without_kind",
+        "recipients_of_no_member_state",
+        "recipients_without_service",
+        "service_without_kind",
+    }
+)
+"""Findings about what only a report under the Digital Services Act asks of a record; any other finding concerns all its readers."""
 
 
 def _file_findings(folder: Path) -> Iterator[Blocker]:

@@ -50,13 +50,16 @@ def pae(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 
 
-def sign(payload: bytes, key: "Ed25519PrivateKey", before: Envelope | None = None) -> Envelope:
+def sign(
+    payload: bytes, key: "Ed25519PrivateKey", before: Envelope | None = None, payload_type: str = PAYLOAD_TYPE
+) -> Envelope:
     """An envelope with one more signature over a payload.
 
     Args:
         payload: What is signed: the manifest's bytes.
         key: The signer's private key.
         before: The envelope so far; its signatures stay.
+        payload_type: What the payload is.
 
     Raises:
         EnvelopeError: `before` is about another payload, or this key has signed it.
@@ -67,8 +70,8 @@ def sign(payload: bytes, key: "Ed25519PrivateKey", before: Envelope | None = Non
     signatures = before.signatures if before is not None else ()
     if any(signature.keyid == keyid for signature in signatures):
         raise EnvelopeError(f"the key {keyid[:16]}... has signed already; a key cannot sign twice")
-    sig = base64.b64encode(key.sign(pae(payload))).decode()
-    return Envelope(base64.b64encode(payload).decode(), PAYLOAD_TYPE, (*signatures, Signature(keyid, sig)))
+    sig = base64.b64encode(key.sign(pae(payload, payload_type))).decode()
+    return Envelope(base64.b64encode(payload).decode(), payload_type, (*signatures, Signature(keyid, sig)))
 
 
 def write(envelope: Envelope) -> bytes:
@@ -76,8 +79,12 @@ def write(envelope: Envelope) -> bytes:
     return msgspec.json.format(msgspec.json.encode(envelope), indent=1) + b"\n"
 
 
-def read(content: bytes) -> Envelope:
+def read(content: bytes, payload_type: str = PAYLOAD_TYPE) -> Envelope:
     """The envelope of a JSON document.
+
+    Args:
+        content: The document.
+        payload_type: What its payload must be.
 
     Raises:
         EnvelopeError: It is none, or of another payload type, or its payload is not base64.
@@ -86,8 +93,8 @@ def read(content: bytes) -> Envelope:
         envelope = msgspec.json.decode(content, type=Envelope)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise EnvelopeError(f"not a DSSE envelope: {error}") from error
-    if envelope.payload_type != PAYLOAD_TYPE:
-        raise EnvelopeError(f"payload type {envelope.payload_type!r}, not {PAYLOAD_TYPE!r}")
+    if envelope.payload_type != payload_type:
+        raise EnvelopeError(f"payload type {envelope.payload_type!r}, not {payload_type!r}")
     payload_of(envelope)
     return envelope
 

@@ -36,14 +36,14 @@ __all__ = [
 
 
 def waive(
-    home: Home, folder: Path, name: str, *, reason: str, key: Path, notify: Callable[[str], None] = lambda _: None
+    home: Home, folder: Path, *names: str, reason: str, key: Path, notify: Callable[[str], None] = lambda _: None
 ) -> Path:
-    """An approver sets a blocker aside, and the draft is rendered anew with name and reason printed in it.
+    """An approver sets blockers aside, and the draft is rendered anew with names and reason printed in it.
 
     Args:
         home: Whose filing.
         folder: The draft; signatures that it has are lost, for its bytes change.
-        name: Name of a blocker that stands.
+        names: Names of blockers that stand, at least one.
         reason: Printed in the report.
         key: The approver's private key.
         notify: Told what was lost.
@@ -63,29 +63,32 @@ def waive(
         raise OutOfOrder(f"{filing} is filed; what is filed is never changed.")
     private = read_private_key(key, home)
     signer = signer_at(registered(home), key_id(public_text(private.public_key())), utc_now(), APPROVER)
-    blocker = _blocker_named(blockers_of(home, folder), name, filing)
-    waiver = signed_waiver(
-        Waiver(
-            filing=filing,
-            name=name,
-            rows=blocker.rows,
-            reason=checked_reason(reason),
-            signer_id=signer.signer_id,
-            keyid=signer.keyid,
-            waived_at=stamp(),
-        ),
-        private,
-    )
+    told, blockers = checked_reason(reason), blockers_of(home, folder)
+    waived = [
+        signed_waiver(
+            Waiver(
+                filing=filing,
+                name=blocker.name,
+                rows=blocker.rows,
+                reason=told,
+                signer_id=signer.signer_id,
+                keyid=signer.keyid,
+                waived_at=stamp(),
+            ),
+            private,
+        )
+        for blocker in [_blocker_named(blockers, name, filing) for name in names]
+    ]
     folder = prepare(
         home,
         facts["report"],
         facts["period"],
         as_of=facts.get("as_of_asked"),
         zone=facts["zone"],
-        waiving=waiver,
+        waiving=tuple(waived),
         notify=notify,
     )
-    record_step(home, folder, DRAFT, detail=f"waived {name}", signers=signer.signer_id)
+    record_step(home, folder, DRAFT, detail=f"waived {', '.join(names)}", signers=signer.signer_id)
     return folder
 
 

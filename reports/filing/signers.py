@@ -145,6 +145,12 @@ def read_keys_file(path: Path) -> list[Signer]:
     return _with_ends(rows)
 
 
+def keys_file(signers: Iterable[Signer]) -> bytes:
+    """Signers as a file that read_keys_file reads: public keys only, one a line."""
+    fields = _Row.__struct_fields__
+    return b"".join(msgspec.json.encode({name: getattr(one, name) for name in fields}) + b"\n" for one in signers)
+
+
 def signer_at(signers: Iterable[Signer], keyid: str, at: datetime, role: str) -> Signer:
     """The person who may sign with a key, in a role, at an instant.
 

@@ -13,7 +13,9 @@ from typing import Any
 import duckdb
 
 from orchestration.core.home import Home
+from reports.bundle import prepare
 from reports.catalogue import CATALOGUE
+from reports.filing import life
 from reports.filing.keys import create_private_key
 from tests.unit.reports.published_copy import FILE, build_copy
 
@@ -107,3 +109,28 @@ def add_result(home: Home, name: str, asset: str, *, passed: bool, severity: str
         "insert into ops.check_results values (?, ?, ?, ?, '1 offending', 'does not hold', now(), 'r')",
         values=[name, asset, severity, passed],
     )
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder, by name."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def drafted(office: Office) -> Path:
+    """May 2026 as a draft."""
+    return prepare(office.home, REPORT, PERIOD)
+
+
+def approved(office: Office) -> Path:
+    """May 2026 with both signatures."""
+    folder = drafted(office)
+    life.check(office.home, folder, office.preparer)
+    life.approve(office.home, folder, office.approver)
+    return folder
+
+
+def filed(office: Office) -> Path:
+    """May 2026, filed."""
+    folder = approved(office)
+    life.file(office.home, folder)
+    return folder

@@ -1,4 +1,4 @@
-"""The life of a filing: its order, its people, what stops it, and that nothing filed is ever rewritten."""
+"""The life of a filing: its order, its people, and that nothing filed is ever rewritten."""
 
 from __future__ import annotations
 
@@ -17,30 +17,19 @@ from reports.filing.keys import KeyRefused, create_private_key
 from reports.filing.life import OutOfOrder, Stopped, status_of
 from reports.filing.signers import SignerRefused, registered
 from reports.filing.standing import judge
-from reports.filing.waivers import ReasonRefused, read_waivers
 from reports.manifest import differences
-from tests.unit.reports.filing.filing_home import FILING, PERIOD, REPORT, Office, add_result, add_signer, change
-
-
-def bytes_of(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def drafted(office: Office) -> Path:
-    return prepare(office.home, REPORT, PERIOD)
-
-
-def approved(office: Office) -> Path:
-    folder = drafted(office)
-    life.check(office.home, folder, office.preparer)
-    life.approve(office.home, folder, office.approver)
-    return folder
-
-
-def filed(office: Office) -> Path:
-    folder = approved(office)
-    life.file(office.home, folder)
-    return folder
+from tests.unit.reports.filing.filing_home import (
+    FILING,
+    PERIOD,
+    REPORT,
+    Office,
+    add_signer,
+    approved,
+    bytes_of,
+    change,
+    drafted,
+    filed,
+)
 
 
 def test_a_filing_goes_from_draft_to_filed_with_two_people_s_signatures(office: Office) -> None:
@@ -196,108 +185,6 @@ def test_preparing_a_signed_draft_again_loses_its_signature_and_says_so(office: 
     assert "syn_preparer" in told[0]
     assert status_of(office.home, folder) == "draft"
     assert not (folder / "manifest.dsse.json").exists()
-
-
-@pytest.mark.parametrize("where", ["figures.parquet", "report.html", "manifest.json", "VERIFY.md", "SHA256SUMS"])
-def test_changed_byte_in_an_approved_bundle_stops_its_filing(office: Office, where: str) -> None:
-    folder = approved(office)
-    content = bytearray((folder / where).read_bytes())
-    content[len(content) // 2] ^= 1
-    (folder / where).write_bytes(bytes(content))
-    with pytest.raises(Stopped):
-        life.file(office.home, folder)
-    assert register.read_entries(office.home) == []
-
-
-def test_added_file_stops_the_signing(office: Office) -> None:
-    folder = drafted(office)
-    (folder / "more.txt").write_text("added")
-    with pytest.raises(Stopped) as caught:
-        life.check(office.home, folder, office.preparer)
-    assert [blocker.name for blocker in caught.value.blockers] == ["bundle"]
-    assert "more.txt: not listed" in caught.value.blockers[0].message
-
-
-def test_unwaived_blocker_stops_the_filing_and_all_are_told(office: Office) -> None:
-    folder = approved(office)
-    add_result(office.home, "totals_equal_parts", "reporting/rpt_enforcement_overview__actions", passed=False)
-    change(office.home, "insert into ops.quarantine values ('ff', 'legal_orders', 3, 'wrong_type', null)")
-    with pytest.raises(Stopped) as caught:
-        life.file(office.home, folder)
-    assert [blocker.name for blocker in caught.value.blockers] == [
-        "check:totals_equal_parts",
-        "quarantine:legal_orders",
-    ]
-    assert caught.value.blockers[1].examples == ("ff:3",)
-    assert register.read_entries(office.home) == []
-
-
-def test_waived_blocker_is_printed_with_its_reason_and_the_filing_goes_on(office: Office) -> None:
-    change(office.home, "insert into ops.quarantine values ('ff', 'legal_orders', 3, 'wrong_type', null)")
-    folder = drafted(office)
-    reason = "The line is a test order of our own <b>mailbox</b>"
-    assert life.waive(office.home, folder, "quarantine:legal_orders", reason=reason, key=office.approver) == folder
-    assert [(one.name, one.rows, one.signer_id) for one in read_waivers(folder)] == [
-        ("quarantine:legal_orders", 1, "syn_approver")
-    ]
-    assert "test order of our own &lt;b&gt;mailbox" in (folder / "report.html").read_text()
-    life.check(office.home, folder, office.preparer)
-    life.approve(office.home, folder, office.approver)
-    step = life.file(office.home, folder)
-    assert step.entry is not None
-    assert step.entry.waived == ("quarantine:legal_orders",)
-
-
-def test_waiver_covers_no_more_rows_than_it_was_given_for(office: Office) -> None:
-    change(office.home, "insert into ops.quarantine values ('ff', 'legal_orders', 3, 'wrong_type', null)")
-    folder = drafted(office)
-    life.waive(office.home, folder, "quarantine:legal_orders", reason="a test order", key=office.approver)
-    change(office.home, "insert into ops.quarantine values ('ff', 'legal_orders', 4, 'wrong_type', null)")
-    assert [(one.name, one.stops) for one in life.blockers_of(office.home, folder)] == [
-        ("quarantine:legal_orders", True)
-    ]
-
-
-def test_waiver_is_an_approver_s_and_for_something_that_stops(office: Office) -> None:
-    change(office.home, "insert into ops.quarantine values ('ff', 'legal_orders', 3, 'wrong_type', null)")
-    folder = drafted(office)
-    name = "quarantine:legal_orders"
-    with pytest.raises(SignerRefused):
-        life.waive(office.home, folder, name, reason="because", key=office.preparer)
-    with pytest.raises(OutOfOrder, match="nothing named"):
-        life.waive(office.home, folder, "check:all", reason="because", key=office.approver)
-    for reason in ("", "  ", "ask jane@example.org", "x" * 3000):
-        with pytest.raises(ReasonRefused):
-            life.waive(office.home, folder, name, reason=reason, key=office.approver)
-    assert read_waivers(folder) == []
-
-
-def test_forged_waiver_covers_nothing(office: Office) -> None:
-    change(office.home, "insert into ops.quarantine values ('ff', 'legal_orders', 3, 'wrong_type', null)")
-    folder = drafted(office)
-    life.waive(office.home, folder, "quarantine:legal_orders", reason="a test order", key=office.approver)
-    waivers = json.loads((folder / "waivers.json").read_text())
-    waivers[0]["rows"] = 100
-    (folder / "waivers.json").write_text(json.dumps(waivers))
-    folder = prepare(office.home, REPORT, PERIOD)
-    assert [one.stops for one in read_blockers(folder)] == [True]
-
-
-def test_waivers_stay_when_the_draft_is_prepared_again(office: Office) -> None:
-    change(office.home, "insert into ops.quarantine values ('ff', 'legal_orders', 3, 'wrong_type', null)")
-    folder = life.waive(office.home, drafted(office), "quarantine:legal_orders", reason="a test", key=office.approver)
-    prepare(office.home, REPORT, PERIOD)
-    assert [one.stops for one in read_blockers(folder)] == [False]
-
-
-def test_synthetic_batches_are_refused_always(office: Office) -> None:
-    change(office.home, "update ops.deliveries set is_synthetic = true")
-    folder = approved(office)
-    with pytest.raises(OutOfOrder, match="never be waived"):
-        life.waive(office.home, folder, "synthetic", reason="please", key=office.approver)
-    with pytest.raises(Stopped) as caught:
-        life.file(office.home, folder)
-    assert [blocker.name for blocker in caught.value.blockers] == ["synthetic"]
 
 
 def test_correction_is_a_new_version_that_names_every_changed_cell(office: Office) -> None:
