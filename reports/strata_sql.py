@@ -12,7 +12,7 @@ LINE = "concat(file_sha256, ':', _line_no, ':', role, ':', amount, chr(10))"
 
 
 def counted(part: str, dimensions: Sequence[str], contributed: str, as_of: str) -> str:
-    """One row per contribution that counts at an instant, with its stratum.
+    """One row per contribution that counts at an instant, with its stratum, whose name is made once and not once a row.
 
     Args:
         part: Name of the part.
@@ -20,11 +20,15 @@ def counted(part: str, dimensions: Sequence[str], contributed: str, as_of: str) 
         contributed: Relation with the part's contributions of the period.
         as_of: SQL of the instant.
     """
-    query = ", '&', ".join(f"'{name}=', url_encode(c.{name})" for name in sorted(dimensions))
+    query = ", '&', ".join(f"'{name}=', url_encode({name})" for name in sorted(dimensions))
+    grain = ", ".join(("metric", "role", *dimensions))
+    same = " and ".join(f"c.{name} = s.{name}" for name in ("metric", "role", *dimensions))
     return (
-        f"select left(sha256(concat('{part}/', c.metric, '#', c.role, '?', {query})), 32) as stratum_id, "
-        f"{json_of(dimensions, 'c.')} as dimension_json, c.* from {contributed} as c "
-        f"where {counts_at('c', as_of)}"
+        f"with counting as (select c.* from {contributed} as c where {counts_at('c', as_of)}) "
+        "select s.stratum_id, s.dimension_json, c.* from counting as c inner join ("
+        f"select left(sha256(concat('{part}/', metric, '#', role, '?', {query})), 32) as stratum_id, "
+        f"{json_of(dimensions)} as dimension_json, {grain} from (select distinct {grain} from counting) as grains"
+        f") as s on {same}"
     )
 
 

@@ -76,6 +76,40 @@ scoped as (
 
 ),
 
+-- rows that add up, summed once over all dimensions: every split is a sum of these, whatever the number of contributions
+cells as (
+
+    select
+        s.period,
+        s.metric,
+        {%- for dimension in figure_dimensions(breakdowns).split() %}
+        s.{{ dimension }},
+        {%- endfor %}
+        sum(case when s.role = 'count' then 1 else 0 end) as count_value,
+        sum(case when s.role = 'amount' then s.amount end) as amount_value,
+        sum(case when s.role = 'numerator' then 1 else 0 end) as numerator,
+        sum(case when s.role = 'denominator' then 1 else 0 end) as denominator,
+        sum(case when s.role = 'open' then 1 else 0 end) as open_count,
+        sum(case when s.role <> 'open' then 1 else 0 end) as row_count
+    from scoped as s
+    group by
+        s.period,
+        s.metric
+        {%- for dimension in figure_dimensions(breakdowns).split() %},
+        s.{{ dimension }}
+        {%- endfor %}
+
+),
+
+-- rows that do not: distinct units, and observations of which a quantile is taken
+singles as (
+
+    select s.*
+    from scoped as s
+    where s.kind_of_metric = 'distinct' and s.role = 'count' or s.kind_of_metric in ('median', 'p90') and s.role = 'amount'
+
+),
+
 measured as (
 {% for breakdown in breakdowns %}
     {%- if not loop.first %}
@@ -91,14 +125,14 @@ measured as (
         {{ dimension_query(breakdown.dimensions, 'a') }} as dimension_query,
         {{ dimension_json(breakdown.dimensions, 'a') }} as dimensions,
         coalesce(a.count_value, 0) as count_value,
-        coalesce(a.distinct_value, 0) as distinct_value,
+        coalesce(v.distinct_value, 0) as distinct_value,
         coalesce(a.amount_value, 0) as amount_value,
         coalesce(a.numerator, 0) as numerator,
         coalesce(a.denominator, 0) as denominator,
         coalesce(a.open_count, 0) as open_count,
         coalesce(a.row_count, 0) as row_count,
-        a.median_value,
-        a.p90_value
+        v.median_value,
+        v.p90_value
     from terms as t
     {% if breakdown.dimensions %}inner{% else %}left{% endif %} join (
         select
@@ -107,16 +141,13 @@ measured as (
             {%- for dimension in breakdown.dimensions %}
             s.{{ dimension }},
             {%- endfor %}
-            sum(case when s.role = 'count' then 1 else 0 end) as count_value,
-            count(distinct case when s.kind_of_metric = 'distinct' and s.role = 'count' then s.unit_id end) as distinct_value,
-            sum(case when s.role = 'amount' then s.amount end) as amount_value,
-            sum(case when s.role = 'numerator' then 1 else 0 end) as numerator,
-            sum(case when s.role = 'denominator' then 1 else 0 end) as denominator,
-            sum(case when s.role = 'open' then 1 else 0 end) as open_count,
-            sum(case when s.role <> 'open' then 1 else 0 end) as row_count,
-            {{ quantile_of_observations("case when s.kind_of_metric = 'median' and s.role = 'amount' then s.amount end", '0.5') }} as median_value,
-            {{ quantile_of_observations("case when s.kind_of_metric = 'p90' and s.role = 'amount' then s.amount end", '0.9') }} as p90_value
-        from scoped as s
+            sum(s.count_value) as count_value,
+            sum(s.amount_value) as amount_value,
+            sum(s.numerator) as numerator,
+            sum(s.denominator) as denominator,
+            sum(s.open_count) as open_count,
+            sum(s.row_count) as row_count
+        from cells as s
         group by
             s.period,
             s.metric
@@ -125,6 +156,26 @@ measured as (
             {%- endfor %}
     ) as a
         on t.metric = a.metric and t.period = a.period
+    left join (
+        select
+            s.period,
+            s.metric,
+            {%- for dimension in breakdown.dimensions %}
+            s.{{ dimension }},
+            {%- endfor %}
+            count(distinct case when s.kind_of_metric = 'distinct' then s.unit_id end) as distinct_value,
+            {{ quantile_of_observations("case when s.kind_of_metric = 'median' then s.amount end", '0.5') }} as median_value,
+            {{ quantile_of_observations("case when s.kind_of_metric = 'p90' then s.amount end", '0.9') }} as p90_value
+        from singles as s
+        group by
+            s.period,
+            s.metric
+            {%- for dimension in breakdown.dimensions %},
+            s.{{ dimension }}
+            {%- endfor %}
+    ) as v
+        on a.metric = v.metric and a.period = v.period
+        {%- for dimension in breakdown.dimensions %} and a.{{ dimension }} = v.{{ dimension }}{% endfor %}
     {%- if breakdown.metrics %}
     where t.metric in ({{ quoted_list(breakdown.metrics) }})
     {%- endif %}
