@@ -202,7 +202,6 @@ def _check_events(run_id: str, at: str, checks: Sequence[Mapping[str, Any]], par
                 "success": bool(row["passed"]),
                 "severity": row["severity"],
                 "expected": str(row.get("expected") or ""),
-                "actual": str(row.get("observed") or ""),
             }
         )
     if not found:
