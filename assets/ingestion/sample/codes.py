@@ -32,9 +32,7 @@ POLICIES = (
     Policy("distillation", "Model distillation", "STATEMENT_CATEGORY_OTHER_VIOLATION_TC", "KEYWORD_OTHER", 3, 24),
     Policy("cyber_abuse", "Cyber abuse", "STATEMENT_CATEGORY_RISK_FOR_PUBLIC_SECURITY", "KEYWORD_OTHER", 3, 14),
     Policy("fraud_scams", "Fraud and scams", "STATEMENT_CATEGORY_SCAMS_AND_FRAUD", "KEYWORD_PHISHING", 2, 20),
-    Policy(
-        "harassment", "Harassment", "STATEMENT_CATEGORY_ILLEGAL_OR_HARMFUL_SPEECH", "KEYWORD_CYBER_HARASSMENT", 2, 12
-    ),
+    Policy("harassment", "Harassment", "STATEMENT_CATEGORY_CYBER_VIOLENCE", "KEYWORD_CYBER_HARASSMENT", 2, 12),
     Policy("hate", "Hateful conduct", "STATEMENT_CATEGORY_ILLEGAL_OR_HARMFUL_SPEECH", "KEYWORD_HATE_SPEECH", 2, 8),
     Policy(
         "child_safety",

@@ -173,7 +173,7 @@ def _complain(story: Story, taken: Taken) -> None:
         "subject_kind": "action",
         "subject_id": taken.action_id,
         "submitted_at": iso(submitted),
-        "channel": dice.pick(("internal", "out_of_court", "court"), (90, 8, 2)),
+        "channel": dice.pick(("internal", "out_of_court", "court"), (80, 16, 4)),
         "ground": _ground_of(taken.action),
     }
     story.outbox.put("appeals", {**base, "updated_at": iso(submitted)}, at_ms=submitted)

@@ -31,7 +31,10 @@ def surfaces(world: World, day: int) -> list[Fields]:
             "owner": "product_example",
             "dsa_service": surface.service,
             "is_hosting": surface.is_hosting,
-            "report_from": LONG_AGO,
+            # what is new is reported once its first week is over
+            "report_from": str(world.start + timedelta(days=surface.launch_day + 7))
+            if surface.launch_day
+            else LONG_AGO,
         }
         for surface in SURFACES
         if surface.launch_day <= day

@@ -54,6 +54,19 @@ def law(world: World) -> dict[str, list[Fields]]:
             }
             for policy in ("fraud_scams", "copyright")
             for action in ("content_removal", "content_disable", "warning")
+        ]
+        + [
+            {
+                "surface": "artifacts",
+                "policy_code": policy,
+                "action": "label",
+                "in_report": False,
+                "in_sor": False,
+                "exempt_reason": "labels on artifacts are advice to their owner (example)",
+                "approved_by": "counsel_syn_01",
+                "valid_from": LONG_AGO,
+            }
+            for policy in POLICY_CODES
         ],
         "recipients": [
             {

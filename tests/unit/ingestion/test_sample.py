@@ -17,7 +17,7 @@ import zstandard
 
 from assets.ingestion.contracts import FEEDS, Field
 from assets.ingestion.sample import FeedLines, SampleRefusedError, SampleSummary, write
-from assets.ingestion.sample.codes import ACTIONS
+from assets.ingestion.sample.codes import ACTIONS, POLICIES
 from assets.ingestion.sample.dirt import FORBIDDEN_VALUE
 from orchestration.core.commits import Commit, write_commit
 from orchestration.core.home import Home
@@ -254,6 +254,21 @@ def test_every_kind_of_measure_and_every_automation_occurs(sample: tuple[Home, S
     assert {"own_initiative", "user_report", "article_16_notice", "copyright_notice", "order"} <= {
         action["source"] for action in actions
     }
+
+
+def test_every_policy_has_a_sub_category_of_its_own_category() -> None:
+    listed = Path(__file__).parents[3] / "dbt_project" / "seeds" / "dsa_keywords.csv"
+    pairs = {(row["dsa_category"], row["dsa_keyword"]) for row in csv.DictReader(listed.read_text().splitlines())}
+    assert [policy.code for policy in POLICIES if (policy.category, policy.keyword) not in pairs] == []
+
+
+def test_orders_come_from_several_countries_greece_and_one_outside_the_union_among_them(
+    sample: tuple[Home, SampleSummary],
+) -> None:
+    orders = latest(sample[0], "legal_orders").values()
+    assert {"GR", "NO"} <= {order["issuing_country"] for order in orders} or len(orders) < 7
+    assert {order["kind"] for order in orders} == {"act_against_content", "provide_information"}
+    assert len({order["category"] for order in orders if order["kind"] == "act_against_content"}) > 1
 
 
 def test_complaints_follow_their_action_and_reversals_follow_complaints(sample: tuple[Home, SampleSummary]) -> None:
