@@ -406,3 +406,63 @@ def test_the_workbook_holds_the_same_cells_numbers_as_numbers_and_no_formula(wri
                     float(text) if cell.data_type == "n" and text else text
                 )
     assert book["3_member_states_orders"].cell(2, 7).value == 1
+
+
+def test_restrictions_stand_in_the_columns_that_name_them() -> None:
+    kinds = {
+        "Visibility restriction": "visibility",
+        "Monetary restriction": "monetary",
+        "Account restriction": "account",
+    }
+    for number in template.OWN_INITIATIVE_PARTS:
+        named = []
+        for column in template.part(number).header[7:21]:
+            words = column.strip().replace("Provision of the service", "provision")
+            for long, short in kinds.items():
+                words = words.replace(long, short)
+            named.append("_".join(words.lower().split()))
+        assert tuple(named) == RESTRICTIONS
+
+
+def test_each_outcome_ground_and_suspension_stands_in_its_row(written: Write) -> None:
+    own = {"service": "example"}
+    outcomes = ("upheld", "partially_reversed", "reversed", "omitted")
+    grounds = ("visibility", "provision", "account", "monetisation", "notice_not_actioned")
+    cases = []
+    for at, ground in enumerate(grounds, start=1):
+        for times, outcome in enumerate(outcomes, start=1):
+            complaint = own | {"ground": ground, "outcome": outcome}
+            cases += [Case("complaints_submitted", own | {"ground": ground})] * (at * times)
+            cases += [Case("complaints_decided", complaint)] * (at * times)
+    for times, outcome in enumerate(outcomes, start=1):
+        cases += [Case("disputes_decided", own | {"outcome": outcome})] * times
+    for times, ground in enumerate(("illegal_content", "unfounded_notices", "unfounded_complaints"), start=1):
+        cases += [Case("suspensions_imposed", own | {"ground": ground})] * times
+    rows = parts_of(written(made(cases)) / "dsa" / "example")[7]
+    beginnings = (
+        "Complaint regarding a decision to remove",
+        "Complaint regarding a decision to suspend or terminate the provision",
+        "Complaint regarding a decision to suspend or terminate an account",
+        "Complaint regarding a decision to restrict the ability to monetise",
+        "Complaint regarding a decision not to take action on a notice submitted in",
+    )
+    scopes = ("Decisions upheld", "Decisions partially reversed", "Decisions reversed")
+    for at, beginning in enumerate(beginnings, start=1):
+        assert [value_of(rows, beginning, scope)[0] for scope in scopes] == [str(at * n) for n in (1, 2, 3)]
+        assert value_of(rows, beginning, "Total number") == [str(at * 10), f"Ended without a decision: {at * 4}."]
+    assert [value_of(rows, "Number of disputes", s)[0] for s in (*scopes, "Decision omitted")] == ["1", "2", "3", "4"]
+    suspensions = [row[6] for row in rows if row[4].startswith("Number of suspensions")]
+    assert suspensions == ["1", "2", "3"]
+
+
+def test_orders_to_inform_that_wait_are_explained_beside_their_own_median(written: Write) -> None:
+    order = {
+        "service": "example",
+        "category": "STATEMENT_CATEGORY_SCAMS_AND_FRAUD",
+        "keyword": "KEYWORD_PHISHING",
+        "member_state": "DE",
+    }
+    cases = [Case("orders_to_inform", order), Case("orders_to_inform_effect_median", order, role="open")]
+    row = parts_of(written(made(cases)) / "dsa" / "example")[3][1]
+    assert row[6:13] == ["0", "0", "", "", "1", "", ""]
+    assert [bool(text) for text in row[13:]] == [False, False, False, False, False, True, True]
