@@ -49,6 +49,10 @@ _RAW_TOLD = {
         "or waived by name.",
     ),
     "every_policy_is_registered": ("warn", "Names policy codes seen in any feed and absent from the register."),
+    "erased_entities_stay_away": (
+        "warn",
+        "Names feeds that deliver lines of somebody who was erased under an approved request.",
+    ),
 }
 _MART_TOLD = {
     "raw_is_staged_superseded_or_withdrawn": "Guards staging: every raw row is staged, superseded by a newer version, or withdrawn.",
@@ -85,6 +89,8 @@ def _raw_names(feed: str) -> list[str]:
         names.append("every_surface_is_registered")
     if feed == "policies":
         names.append("every_policy_is_registered")
+    if feed == "erasures":
+        names.append("erased_entities_stay_away")
     return names
 
 

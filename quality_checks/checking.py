@@ -8,7 +8,7 @@ import duckdb
 from orchestration.core.clock import utc_now
 from orchestration.core.home import Home
 from orchestration.core.publish import replace_table
-from quality_checks import control_totals, coverage, freshness, reconciliation, suites
+from quality_checks import control_totals, coverage, erased, freshness, reconciliation, suites
 from quality_checks.expectations import CONCLUSIONS, FEEDS
 from quality_checks.ledger import CheckResult
 from quality_checks.scope import Scope, load_ledger, open_build, read_scope
@@ -35,6 +35,7 @@ def check_raw(home: Home) -> list[CheckResult]:
             *coverage.every_policy_is_registered(connection, scope),
             *control_totals.ledger_equals_control_totals(connection, home, scope),
             *freshness.deliveries_are_on_time(freshness.feed_status(connection, home, scope, now), now),
+            *erased.erased_entities_stay_away(connection, home, scope),
         ]
     loaded = _loaded(scope)
     return [

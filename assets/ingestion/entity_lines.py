@@ -1,7 +1,7 @@
 """One line against one entity: is it about it, does it name it, and what is left when the id is struck out.
 
-Belongs here: judging a decoded line, the id as a token in text, striking it out. Not here: files (`erasure_search`), the declaration
-(`entity_fields`).
+Belongs here: judging a decoded line, the id as a token in text, striking it out. Not here: files (`erasure_text`,
+`erasure_tables`), which fields name whom (orchestration/core/entity_fields).
 """
 
 import json
@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from assets.ingestion.cells import LIST_SEPARATOR
-from assets.ingestion.entity_fields import KEPT_FEEDS, Bearing, EntityKind, bearings_of
+from orchestration.core.entity_fields import KEPT_FEEDS, Bearing, EntityKind, bearings_of
 
 ABOUT: Literal["about"] = "about"
 NAMES: Literal["names"] = "names"
@@ -146,8 +146,10 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def standing_of_text(entity: Entity, feed: str, raw: bytes) -> Standing | None:
-    """Judge a line that cannot be decoded: one that holds the id is the entity's."""
-    return ABOUT if feed not in KEPT_FEEDS and entity.is_in(raw) else None
+    """Judge a line that cannot be decoded: one that holds the id is the entity's, where its feed names such entities at all."""
+    if feed in KEPT_FEEDS or not (entity.is_distinct or bearings_of(feed, entity.kind)):
+        return None
+    return ABOUT if entity.is_in(raw) else None
 
 
 def standing_of_json(entity: Entity, feed: str, raw: bytes) -> Standing | None:

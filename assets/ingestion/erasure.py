@@ -64,12 +64,14 @@ class Found:
         files: Digest -> how it was delivered, a row a feed.
         by_file: File number -> lines, for the lake.
         whole: Digest -> number of lines, where a whole object goes.
+        unsearched: Files that could not be looked through, each with the reason.
     """
 
     objects: dict[str, Lines] = field(default_factory=dict)
     files: dict[str, list[Delivered]] = field(default_factory=dict)
     by_file: dict[int, Lines] = field(default_factory=dict)
     whole: dict[str, int] = field(default_factory=dict)
+    unsearched: list[str] = field(default_factory=list)
 
     @property
     def blank_count(self) -> int:
@@ -170,7 +172,11 @@ def find(home: Home, commits: Sequence[Commit], entity: Entity, progress: Progre
         rows = find_rows(con, home, commits, entity)
     for one in delivered_files(home, commits):
         progress(f"{one.feed}/{one.received_on}/{one.name}")
-        lines = search(one, judge_of(entity, one.feed))
+        try:
+            lines = search(one, judge_of(entity, one.feed))
+        except CannotBeErased as error:
+            found.unsearched.append(str(error))
+            continue
         file_id = numbers[one.feed, one.sha256]
         if seen := rows.get(file_id):
             lines.blank |= seen.blank
@@ -240,6 +246,7 @@ def carry_out(
         objects=objects,
         files=files,
         counts=counts,
+        notes=found.unsearched,
     )
     replacements.seal(home, record)
     replacements.redo(home)

@@ -13,11 +13,11 @@ import duckdb
 
 from assets.ingestion.contracts import FEEDS, Feed, duckdb_type
 from assets.ingestion.deduplicate import event_date
-from assets.ingestion.entity_fields import KEPT_FEEDS, Bearing, bearings_of
 from assets.ingestion.entity_lines import STROKE, Entity
 from assets.ingestion.erasure_text import Lines
 from assets.ingestion.fast_sql import name_of, quoted
 from orchestration.core.commits import Commit, DataFile
+from orchestration.core.entity_fields import KEPT_FEEDS, Bearing, bearings_of
 from orchestration.core.home import Home
 
 _PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from assets.ingestion.entity_fields import KEPT_FEEDS
 from assets.ingestion.entity_lines import (
     Entity,
     Standing,
@@ -19,11 +18,13 @@ from assets.ingestion.entity_lines import (
     strike_bytes,
 )
 from assets.ingestion.erasure_tables import (
-    CannotBeErased,
     find_in_rows,
+    is_log,
     is_parquet,
     is_workbook,
+    log_holds,
     rewrite_json,
+    rewrite_log,
     rewrite_parquet,
     rewrite_xlsx,
 )
@@ -35,6 +36,7 @@ from assets.ingestion.erasure_text import (
     find_in_jsonl,
     is_csv,
     is_jsonl,
+    reading_limits,
     rewrite_csv,
     rewrite_jsonl,
 )
@@ -42,6 +44,7 @@ from assets.ingestion.mappings import load_mappings, mapping_for
 from assets.ingestion.source_line import SourceRejectedError
 from orchestration.core import vault
 from orchestration.core.commits import Commit
+from orchestration.core.entity_fields import KEPT_FEEDS
 from orchestration.core.home import Home
 
 WHOLE_FILE = 0
@@ -50,7 +53,7 @@ _PIECE = 1 << 20
 
 def delivered_files(home: Home, commits: Sequence[Commit]) -> Iterator[Delivered]:
     """Every (feed, object) that was ever delivered and lies in the vault, in the order of file numbers."""
-    mappings = load_mappings(home)
+    mappings, limits = load_mappings(home), reading_limits()
     seen: dict[tuple[str, str], Delivered] = {}
     for commit in commits:
         for row in commit.deliveries:
@@ -63,6 +66,7 @@ def delivered_files(home: Home, commits: Sequence[Commit]) -> Iterator[Delivered
                     name=name,
                     received_on=row.received_on,
                     mapping=mapping_for(mappings, row.feed, name),
+                    limits=limits,
                 )
     yield from seen.values()
 
@@ -85,19 +89,28 @@ def search(one: Delivered, judge: Judge) -> Lines:
     """Find the lines of a file that are to go.
 
     A file that cannot be read to its end is looked through as bytes; where something is to go from it, all of it goes.
+
+    Raises:
+        CannotBeErased: An evaluation log whose parts cannot be unpacked.
     """
     if one.feed in KEPT_FEEDS:
         return Lines()
     try:
-        if is_jsonl(one):
-            return find_in_jsonl(one, judge)
-        if is_csv(one):
-            return find_in_csv(one, judge)
-        if not _may_hold(one, judge):
-            return Lines()
-        return find_in_rows(one, judge)
+        return _search(one, judge)
     except SourceRejectedError:
         return Lines(blank={WHOLE_FILE}) if holds_as_bytes(one, judge) else Lines()
+
+
+def _search(one: Delivered, judge: Judge) -> Lines:
+    if is_jsonl(one):
+        return find_in_jsonl(one, judge)
+    if is_csv(one):
+        return find_in_csv(one, judge)
+    if not _may_hold(one, judge):
+        return Lines()
+    if is_log(one) and judge.places is not None:
+        return Lines(mask={WHOLE_FILE}) if log_holds(one, judge) else Lines()
+    return find_in_rows(one, judge)
 
 
 def _may_hold(one: Delivered, judge: Judge) -> bool:
@@ -146,10 +159,7 @@ def rewrite(one: Delivered, lines: Lines, entity: Entity | None, target: Path) -
         rewrite_parquet(one, lines, struck_value, target)
     elif is_workbook(one):
         rewrite_xlsx(one, lines, struck_value, target)
-    elif one.feed == "evaluations":
-        raise CannotBeErased(
-            f"{one.feed}/{one.received_on}/{one.name}: an evaluation log cannot be taken apart; have it retracted and delivered "
-            "anew without the entity, then erase its file"
-        )
+    elif is_log(one):
+        rewrite_log(one, lines, struck, target)
     else:
         rewrite_json(one, lines, struck_value, target)

@@ -10,10 +10,10 @@ from datetime import datetime
 import duckdb
 
 from assets.ingestion.contracts import FEEDS, lake_columns
-from assets.ingestion.entity_fields import ENTITY_KINDS
 from assets.ingestion.entity_lines import Entity
 from assets.ingestion.fast_sql import name_of, quoted
 from orchestration.core.commits import Commit
+from orchestration.core.entity_fields import ENTITY_KINDS
 from orchestration.core.home import Home
 
 

@@ -1,11 +1,13 @@
 """Erasing rows of delivered tables and documents (Parquet, XLSX, JSON): finding them, and writing the file anew without their content.
 
 Belongs here: rows emptied in their places, so that every other row keeps its number. Not here: text (`erasure_text`), the record.
-What cannot be taken apart (evaluation logs of kind `.eval`) is refused with a reason, never passed over.
+An evaluation log is one piece: an id is struck out of all of it, or it goes whole. What cannot be read is refused, never passed over.
 """
 
 import gzip
 import json
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -124,6 +126,55 @@ def rewrite_xlsx(one: Delivered, lines: Lines, strike: Strike, target: Path) -> 
     with target.open("wb") as handle:
         workbook.save(handle)
     workbook.close()
+
+
+def is_log(one: Delivered) -> bool:
+    """Whether a file is an evaluation log, which holds whole conversations: no row of ours tells what is in it."""
+    return one.feed == "evaluations" and one.mapping is None and one.name.lower().endswith((".eval", ".json"))
+
+
+def log_holds(one: Delivered, judge: Judge) -> bool:
+    """Whether anything in an evaluation log is what a judge looks for.
+
+    Raises:
+        CannotBeErased: A part of it cannot be unpacked.
+    """
+    return any(judge.of_text(content) is not None for _, content in _log_parts(one))
+
+
+def rewrite_log(one: Delivered, lines: Lines, strike: Callable[[bytes], bytes], target: Path) -> None:
+    """Write an evaluation log anew with an id struck out of every part.
+
+    Raises:
+        CannotBeErased: Single samples are to go: its parts refer to each other, so it goes whole or not at all.
+    """
+    if lines.blank:
+        raise CannotBeErased(f"{_told(one)}: single samples cannot be taken out of an evaluation log")
+    if not zipfile.is_zipfile(one.path):
+        target.write_bytes(strike(one.path.read_bytes()))
+        return
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in _log_parts(one):
+            packed.writestr(zipfile.ZipInfo(name), strike(content), zipfile.ZIP_DEFLATED)
+
+
+def _log_parts(one: Delivered) -> Iterator[tuple[str, bytes]]:
+    if not zipfile.is_zipfile(one.path):
+        yield one.name, one.path.read_bytes()
+        return
+    try:
+        with zipfile.ZipFile(one.path) as archive:
+            for part in archive.infolist():
+                yield part.filename, archive.read(part)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+        raise CannotBeErased(
+            f"{_told(one)}: a part of this evaluation log cannot be unpacked ({type(error).__name__}); have it delivered anew "
+            "without the entity, retract it, and remove its object from the vault by hand"
+        ) from error
+
+
+def _told(one: Delivered) -> str:
+    return f"{one.feed}/{one.received_on}/{one.name}"
 
 
 def rewrite_json(one: Delivered, lines: Lines, strike: Strike, target: Path) -> None:

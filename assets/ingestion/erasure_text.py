@@ -26,6 +26,7 @@ from orchestration.core.settings import get_settings
 _TO_BLANKS = bytes(byte if byte in b"\r\n" else 0x20 for byte in range(256))
 _WINDOW_OVERLAP = 1024
 _BLOCK_BYTES = 16 * 2**20
+_DEFAULT_LIMITS = Limits(_BLOCK_BYTES, 16 * 2**20, 200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Delivered:
         name: Bare name as delivered.
         received_on: Landing day, ``YYYY-MM-DD``.
         mapping: The mapping that reads it, if any.
+        limits: What bounds the memory that reading it takes.
     """
 
     path: Path
@@ -47,6 +49,7 @@ class Delivered:
     name: str
     received_on: str
     mapping: FileMapping | None = None
+    limits: Limits = _DEFAULT_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,8 @@ def is_csv(one: Delivered) -> bool:
     return one.name.lower().endswith((".csv", ".csv.gz"))
 
 
-def _limits() -> Limits:
+def reading_limits() -> Limits:
+    """Bounds of reading delivered text, as the settings give them."""
     settings = get_settings()
     return Limits(min(settings.block_bytes, _BLOCK_BYTES), settings.max_line_bytes, settings.max_expansion_ratio)
 
@@ -111,12 +115,12 @@ def find_in_jsonl(one: Delivered, judge: Judge) -> Lines:
     found = Lines()
     long: dict[int, int] = {}
     compression = compression_of(one.name) or ""
-    for block in blocks(one.path, compression, _limits()):
+    for block in blocks(one.path, compression, one.limits):
         for index in _candidates(block, judge):
             found.add(int(block.line_numbers[index]), judge.of_json(block.line(index)))
         long.update({offset: line for line, offset in block.too_long})
     if long:
-        for offset, _, standing in _long_lines(chunks(one.path, compression, _limits()), set(long), judge.of_text):
+        for offset, _, standing in _long_lines(chunks(one.path, compression, one.limits), set(long), judge.of_text):
             found.add(long[offset], standing)
     return found
 
@@ -221,16 +225,16 @@ def rewrite_jsonl(one: Delivered, lines: Lines, strike: Callable[[bytes], bytes]
     wanted = lines.blank | lines.mask
     spans: list[tuple[int, int, bool]] = []
     long: set[int] = set()
-    for block in blocks(one.path, compression, _limits()):
+    for block in blocks(one.path, compression, one.limits):
         for index in np.flatnonzero(np.isin(block.line_numbers, list(wanted))).tolist():
             is_mask = int(block.line_numbers[index]) not in lines.blank
             spans.append((block.byte_offset(index), int(block.ends[index] - block.starts[index]), is_mask))
         long.update(offset for line, offset in block.too_long if line in wanted)
     if long:
-        found = _long_lines(chunks(one.path, compression, _limits()), long, lambda _: None)
+        found = _long_lines(chunks(one.path, compression, one.limits), long, lambda _: None)
         spans += [(offset, size, False) for offset, size, _ in found]
     with _compressed(target, compression) as write:
-        for piece in _changed(chunks(one.path, compression, _limits()), sorted(spans), strike):
+        for piece in _changed(chunks(one.path, compression, one.limits), sorted(spans), strike):
             write(piece)
 
 

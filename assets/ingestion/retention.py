@@ -18,17 +18,18 @@ import duckdb
 
 from assets.ingestion.batch import open_engine
 from assets.ingestion.contracts import FEEDS, Feed
-from assets.ingestion.entity_fields import KEPT_FEEDS
 from assets.ingestion.entity_lines import ABOUT, Entity, Standing, standing
 from assets.ingestion.erasure import Basis, Found, Refused, add_lines, carry_out, spread
 from assets.ingestion.erasure_lake import find_rows, raw_files
 from assets.ingestion.erasure_objects import WHOLE_FILE, delivered_files, search
 from assets.ingestion.erasure_requests import digests_by_file, holds_in_force, in_force
+from assets.ingestion.erasure_tables import is_log
 from assets.ingestion.erasure_text import Delivered, Judge, Lines
 from assets.ingestion.fast_sql import name_of, quoted
 from orchestration.core import erasures, replacements
 from orchestration.core.clock import utc_now
 from orchestration.core.commits import Commit, read_commits
+from orchestration.core.entity_fields import KEPT_FEEDS
 from orchestration.core.erasures import Record
 from orchestration.core.home import Home
 from orchestration.core.settings import get_settings
@@ -169,6 +170,8 @@ def _find(home: Home, commits: Sequence[Commit], one: Applied, cases: Mapping[En
             before = gone.count_in(delivered.sha256)
             add_lines(one.found, delivered, Lines(blank={WHOLE_FILE}))
             one.found.whole[delivered.sha256] = max(lines - blank - before, 0)
+        elif is_log(delivered):
+            continue  # one piece: it goes when all of it is old
         elif old or duplicate or quarantined or (is_late and not lines):
             found = search(delivered, _judge(feed, delivered, cutoff, list(cases)))
             found.blank |= old

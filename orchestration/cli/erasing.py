@@ -124,6 +124,7 @@ def _result(home: Home, erasure_id: str, found: "Found", record: "Record | None"
         "objects": len(found.objects),
         "lake_files": len(record.files) if record else None,
         "lake_rows_erased": sum(one.erased_rows for one in record.files) if record else None,
+        "not_searched": found.unsearched,
         "still_in_landing": sorted(lying),
     }
 
@@ -170,6 +171,8 @@ def _show(results: list[dict[str, Any]], left: list[int]) -> None:
             answer(f"  {rows:,} rows are under the legal hold of case {case}: none of them went")
         for path in one.get("left_because_shared", []):
             answer(f"  left alone, the same bytes came under another feed too: {path!r}")
+        for why in one["not_searched"]:
+            answer(f"  not looked through: {why}")
         for path in one["still_in_landing"][:SHOWN]:
             answer(f"  still in landing/: {path!r}")
         if len(one["still_in_landing"]) > SHOWN:

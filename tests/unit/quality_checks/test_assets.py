@@ -131,6 +131,7 @@ def test_every_check_says_what_it_guards_and_where_to_read_on() -> None:
         "delivery_is_on_time",
         "every_surface_is_registered",
         "every_policy_is_registered",
+        "erased_entities_stay_away",
     }
 
 

@@ -1,6 +1,6 @@
 """Which fields of the contract name an account, a reporter or a sender, and whose line it then is.
 
-Belongs here: the declaration, one field a line. Not here: judging a line by it (`entity_lines`), finding lines (`erasure_search`).
+Belongs here: the declaration, one field a line. Not here: judging and finding lines (assets/ingestion).
 
 A line that is **about** the entity is erased whole; one that is about somebody or something else and only **names** it stands,
 with the id struck out: an account that it referred, a takedown notice with thirty targets, a lead over a network.
