@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reports.filing.correction import changes_csv, find_changes
@@ -63,6 +63,7 @@ figures = st.dictionaries(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(old=figures, new=figures)
 def test_changes_are_exactly_the_figures_that_differ(
     old: dict[str, tuple[str | None, str]], new: dict[str, tuple[str | None, str]]

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.core.home import Home
@@ -82,6 +82,7 @@ def test_key_id_in_the_envelope_proves_nothing_by_itself(home: Home, tmp_path: P
     assert envelope.verify(pretended, dict(zip(ids, publics, strict=True))) == ()
 
 
+@settings(deadline=None)
 @given(position=st.integers(0, 10_000), change=st.integers(1, 255))
 def test_no_changed_byte_of_the_payload_verifies(position: int, change: int) -> None:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -99,6 +100,7 @@ def test_no_changed_byte_of_the_payload_verifies(position: int, change: int) -> 
     assert envelope.verify(other, {key_id(public): public}) == ()
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_an_envelope_or_an_envelope_error(content: bytes) -> None:
     with pytest.raises(envelope.EnvelopeError):

@@ -77,3 +77,11 @@ def verified(office: Office, folder: Path, tmp_path: Path, shell: str) -> list[s
     return [
         line.replace(f"{keys}/", "") for line in done.stdout.splitlines() if "head" not in line and line != "filed: OK"
     ]
+
+
+def test_the_auditor_s_page_holds_the_commands_of_every_bundle_word_for_word() -> None:
+    root = Path(__file__).parents[4]
+    blocks = re.compile(r"^```sh\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
+    in_bundles = blocks.findall((root / "reports" / "filing" / "VERIFY.md").read_text())
+    assert len(in_bundles) == 6
+    assert blocks.findall((root / "docs" / "VERIFY.md").read_text()) == in_bundles
