@@ -133,15 +133,16 @@ def figure_tables(figures: Figures, part: str) -> str:
 
 def strata_tables(figures: Figures, part: str, dimensions: tuple[str, ...]) -> str:
     """A part's contributions that count, its strata with their digests, and the digests of its figures by key."""
-    counted = strata_sql.counted(part, dimensions, f"current.filing.contributed_{part}", f"({instant(figures.as_of)})")
-    strata = strata_sql.strata(dimensions, f"current.filing.counted_{part}")
+    contributed, as_of = f"current.filing.contributed_{part}", f"({instant(figures.as_of)})"
+    strata = strata_sql.strata(part, dimensions, contributed, as_of)
+    counted = strata_sql.counted(dimensions, contributed, f"current.filing.strata_{part}", as_of)
     splits = " union all by name\n".join(
         f"(select metric, dimensions, digest from ({strata_sql.digests(one, f'current.filing.strata_{part}')}))"
         for one in figures.breakdowns[part]
     )
     return (
-        f"create table current.filing.counted_{part} as\n{counted};\n\n"
         f"create table current.filing.strata_{part} as\n{strata};\n\n"
+        f"create table current.filing.counted_{part} as\n{counted};\n\n"
         f"create table current.filing.digests_{part} as\n{splits};\n"
     )
 

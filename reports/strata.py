@@ -18,15 +18,20 @@ STRATA_COLUMNS = ("stratum_id", "part", "metric", "role", "dimensions", "row_cou
 
 
 def build_strata(con: duckdb.DuckDBPyConnection, figures: Figures) -> None:
-    """Make `counted_<part>` (one row per contribution that counts) and `strata_<part>` (one row per metric, role and dimensions).
+    """Make `strata_<part>` (one row per metric, role and dimensions) and `counted_<part>` (one row per contribution that counts).
 
     A stratum's digest is SHA-256 over its sorted lines `file_sha256:line:role:amount` and a line feed each (no amount:
     nothing after the last colon).
     """
+    # A view takes no parameter; the instant is ours, not somebody's text.
+    as_of = f"timestamptz '{figures.as_of.isoformat()}'"
     for part, dimensions in _parts(con, figures):
-        chosen = strata_sql.counted(part, dimensions, f"contributed_{part}", "cast($as_of as timestamptz)")
-        con.execute(f"create or replace temp table counted_{part} as {chosen}", {"as_of": figures.as_of})
-        con.execute(f"create or replace temp table strata_{part} as {strata_sql.strata(dimensions, f'counted_{part}')}")
+        contributed, strata = f"contributed_{part}", f"strata_{part}"
+        con.execute(
+            f"create or replace temp table {strata} as {strata_sql.strata(part, dimensions, contributed, as_of)}"
+        )
+        counted = strata_sql.counted(dimensions, contributed, strata, as_of)
+        con.execute(f"create or replace temp view counted_{part} as {counted}")
 
 
 def with_digests(con: duckdb.DuckDBPyConnection, figures: Figures) -> Figures:

@@ -11,38 +11,36 @@ LINE = "concat(file_sha256, ':', _line_no, ':', role, ':', amount, chr(10))"
 """What a stratum's digest is made of, a contribution a line; nothing stands after the last colon where there is no amount."""
 
 
-def counted(part: str, dimensions: Sequence[str], contributed: str, as_of: str) -> str:
-    """One row per contribution that counts at an instant, with its stratum, whose name is made once and not once a row.
+def strata(part: str, dimensions: Sequence[str], contributed: str, as_of: str) -> str:
+    """One row per metric, role and dimensions, with the digest over its lines `file_sha256:line:role:amount`.
+
+    The lines are sorted, a line feed after each; nothing stands after the last colon where there is no amount. Ids and JSON are
+    made once a stratum: made once a contribution they cost more than the digests.
 
     Args:
         part: Name of the part.
         dimensions: All dimensions of the part.
         contributed: Relation with the part's contributions of the period.
-        as_of: SQL of the instant.
+        as_of: SQL of the instant at which they count.
     """
-    query = ", '&', ".join(f"'{name}=', url_encode({name})" for name in sorted(dimensions))
-    grain = ", ".join(("metric", "role", *dimensions))
-    same = " and ".join(f"c.{name} = s.{name}" for name in ("metric", "role", *dimensions))
+    names = "".join(f", c.{name}" for name in dimensions)
+    query = ", '&', ".join(f"'{name}=', url_encode(g.{name})" for name in sorted(dimensions))
+    kept = "".join(f"g.{name}, " for name in dimensions)
     return (
-        f"with counting as (select c.* from {contributed} as c where {counts_at('c', as_of)}) "
-        "select s.stratum_id, s.dimension_json, c.* from counting as c inner join ("
-        f"select left(sha256(concat('{part}/', metric, '#', role, '?', {query})), 32) as stratum_id, "
-        f"{json_of(dimensions)} as dimension_json, {grain} from (select distinct {grain} from counting) as grains"
-        f") as s on {same}"
+        f"select left(sha256(concat('{part}/', g.metric, '#', g.role, '?', {query})), 32) as stratum_id, "
+        f"g.metric, g.role, {kept}{json_of(dimensions, 'g.')} as dimensions, g.row_count, g.amount, g.digest from ("
+        f"select c.metric, c.role{names}, cast(count(*) as bigint) as row_count, cast(sum(c.amount) as bigint) as amount, "
+        f"sha256(string_agg({LINE}, '' order by {LINE})) as digest from {contributed} as c where {counts_at('c', as_of)} "
+        f"group by c.metric, c.role{names}) as g"
     )
 
 
-def strata(dimensions: Sequence[str], counted_relation: str) -> str:
-    """One row per metric, role and dimensions, with the digest over its lines `file_sha256:line:role:amount`.
-
-    The lines are sorted, a line feed after each; nothing stands after the last colon where there is no amount.
-    """
-    names = ", ".join(dimensions)
+def counted(dimensions: Sequence[str], contributed: str, strata_relation: str, as_of: str) -> str:
+    """One row per contribution that counts at an instant, with its stratum."""
+    same = " and ".join(f"c.{name} = s.{name}" for name in ("metric", "role", *dimensions))
     return (
-        f"select stratum_id, metric, role, {names}, any_value(dimension_json) as dimensions, "
-        "cast(count(*) as bigint) as row_count, cast(sum(amount) as bigint) as amount, "
-        f"sha256(string_agg({LINE}, '' order by {LINE})) as digest "
-        f"from {counted_relation} group by stratum_id, metric, role, {names}"
+        f"select s.stratum_id, c.* from {contributed} as c inner join {strata_relation} as s on {same} "
+        f"where {counts_at('c', as_of)}"
     )
 
 
