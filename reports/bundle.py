@@ -31,7 +31,7 @@ from reports.filing.signers import read_signers
 from reports.filing.standing import DRAFT, read_signatures
 from reports.index import write_index
 from reports.lineage import write_lineage
-from reports.manifest import NAME, build_manifest, read_manifest, sha256_of
+from reports.manifest import NAME, RESTRICTED, build_manifest, read_manifest, sha256_of
 from reports.metrics import read_metrics
 from reports.periods import Period, parse_instant, parse_period
 from reports.published import State, read_state
@@ -40,6 +40,7 @@ from reports.render.csv import figures_csv
 from reports.render.document import Document, arrange
 from reports.splits import breakdowns_of
 from reports.strata import with_digests
+from reports.suppression import printed_figures, small_cells_text
 
 
 class PeriodFiled(ValueError):  # noqa: N818 - says what is the matter
@@ -236,9 +237,15 @@ def _fill(
     plan: Plan,
     known: Head,
 ) -> None:
-    evidence.write_figures(figures, folder / "figures.parquet")
-    evidence.write_strata(con, figures, folder / "strata.parquet")
-    evidence.write_contributors(con, figures, folder / "contributors.parquet")
+    printed = printed_figures(con, figures, entry)
+    exact = folder
+    if printed is not figures:
+        exact = folder / RESTRICTED
+        exact.mkdir()
+        evidence.write_figures(printed, folder / "figures.parquet")
+    evidence.write_figures(figures, exact / "figures.parquet")
+    evidence.write_strata(con, figures, exact / "strata.parquet")
+    evidence.write_contributors(con, figures, exact / "contributors.parquet")
     evidence.write_deliveries(con, figures, folder / "deliveries.csv")
     evidence.write_registers(con, figures, folder / "registers")
     checks = evidence.latest_checks(con, entry.required_checks)
@@ -249,13 +256,17 @@ def _fill(
     stopping = _write_blockers(folder, con, home, figures, entry, plan)
     changes = _write_correction(folder, plan)
     document = arrange(
-        figures,
+        printed,
         entry,
         f"version {plan.version}",
-        further=(("Required checks", evidence.checks_text(checks)), ("Register head", str(known))),
+        further=(
+            ("Small cells", small_cells_text(entry)),
+            ("Required checks", evidence.checks_text(checks)),
+            ("Register head", str(known)),
+        ),
         notices=notices_of(stopping, plan.correction, changes),
     )
-    _render(folder, document, figures, entry)
+    _render(folder, document, printed, entry)
     write_lineage(folder, home, figures, entry)  # last of all contents: it names the files
     guide.write_guide(folder)
 

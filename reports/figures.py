@@ -34,8 +34,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
         value: Exact value, None when there is none.
         numerator: Of a ratio.
         denominator: Of a ratio.
-        open_count: Open items that it leaves out.
-        row_count: Contributions that it rests on, open ones aside.
+        open_count: Open items that it leaves out; None where small cells are not printed.
+        row_count: Contributions that it rests on, open ones aside; None where small cells are not printed.
         unit: Of the value.
         null_reason: Why there is no value.
         is_provisional: Whether later deliveries may still change it in the ordinary course.
@@ -51,8 +51,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     value: Decimal | None
     numerator: int | None
     denominator: int | None
-    open_count: int
-    row_count: int
+    open_count: int | None
+    row_count: int | None
     unit: str
     null_reason: str | None
     is_provisional: bool

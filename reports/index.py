@@ -18,7 +18,7 @@ from reports.filing.register import Entry, RegisterBroken, entry_of, head, read_
 from reports.filing.shelf import filing_id
 from reports.filing.signers import Signer, registered
 from reports.filing.standing import counting, status_of
-from reports.manifest import LATER, NAME, read_manifest
+from reports.manifest import LATER, NAME, RESTRICTED, read_manifest
 from reports.published import State
 from reports.render.document import SYNTHETIC_NOTE
 from reports.render.html import render_template
@@ -108,7 +108,7 @@ def _bundle(home: Home, folder: Path, manifest: dict[str, Any], entries: list[En
     entry = entry_of(entries, filing_id(home, folder))
     signatures = entry.signers if entry else tuple(counting(folder, signers))
     blockers = read_blockers(folder)
-    data = [n for n in names if n not in dict(PAGES) and not n.startswith(("sql/", "registers/"))]
+    data = [n for n in names if n not in dict(PAGES) and not n.startswith(("sql/", "registers/", f"{RESTRICTED}/"))]
     return Bundle(
         filing_id=facts["filing"],
         version=int(facts.get("version", 1)),

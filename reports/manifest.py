@@ -21,6 +21,15 @@ LATER = (NAME, "manifest.dsse.json", "signatures.json")
 """Files that come after the statement, and so are no subjects of it."""
 
 
+RESTRICTED = "restricted"
+"""Folder of a bundle with the exact evidence behind small cells that its pages do not print; not for publication."""
+
+
+def evidence_folder(folder: Path) -> Path:
+    """Where a bundle's exact figures, strata and contributors lie: in it, or below `restricted` where small cells are suppressed."""
+    return folder / RESTRICTED if (folder / RESTRICTED).is_dir() else folder
+
+
 def sha256_of(path: Path) -> str:
     """Digest of a file, in hex."""
     with path.open("rb") as handle:

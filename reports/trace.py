@@ -15,6 +15,7 @@ import msgspec
 
 from reports.bundles import Found, UnknownFigure
 from reports.findings import Finding
+from reports.manifest import evidence_folder
 
 
 class Role(msgspec.Struct, frozen=True):
@@ -154,7 +155,7 @@ def stratum_digest(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _figure(con: duckdb.DuckDBPyConnection, folder: Path, key: str) -> dict[str, Any]:
-    path = str(folder / "figures.parquet")
+    path = str(evidence_folder(folder) / "figures.parquet")
     rows = _rows(con, "select * from read_parquet($path) where figure_key = $key", path=path, key=key)
     if rows:
         return rows[0]
@@ -171,7 +172,7 @@ def _strata(con: duckdb.DuckDBPyConnection, folder: Path, figure: dict[str, Any]
         con,
         "select stratum_id, role, dimensions, row_count, digest from read_parquet($path) "
         "where part = $part and metric = $metric order by role, stratum_id",
-        path=str(folder / "strata.parquet"),
+        path=str(evidence_folder(folder) / "strata.parquet"),
         part=figure["part"],
         metric=figure["metric"],
     )
@@ -188,7 +189,7 @@ def _contributors(
         "select stratum_id, role, file_sha256, line, record_id, record_kind, amount, input_refs from read_parquet($path) "
         "where part = $part and metric = $metric and stratum_id in (select unnest($strata)) "
         "order by role, file_sha256, line, record_id, amount",
-        path=str(folder / "contributors.parquet"),
+        path=str(evidence_folder(folder) / "contributors.parquet"),
         part=figure["part"],
         metric=figure["metric"],
         strata=strata,

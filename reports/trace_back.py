@@ -11,6 +11,7 @@ import msgspec
 
 from orchestration.core.home import Home
 from reports.bundles import Found, all_bundles
+from reports.manifest import evidence_folder
 from reports.trace import plain_value
 
 _NOTHING = "-"
@@ -57,7 +58,8 @@ def trace_back(
     found = []
     for bundle in all_bundles(home):
         if all(
-            (bundle.folder / name).is_file() for name in ("figures.parquet", "strata.parquet", "contributors.parquet")
+            (evidence_folder(bundle.folder) / name).is_file()
+            for name in ("figures.parquet", "strata.parquet", "contributors.parquet")
         ):
             knows = batch_id is None or batch_id <= bundle.watermark
             found += _reached(bundle, file_sha256, line, sorted(refs) if knows else [])
@@ -75,7 +77,7 @@ def _reached(bundle: Found, file_sha256: str, line: int, refs: list[str]) -> lis
                 "select part, metric, stratum_id, role, 'input_ref' from read_parquet($path) "
                 "where input_refs <> '' and list_has_any(string_split(input_refs, ' '), $refs)) group by all",
                 {
-                    "path": str(folder / "contributors.parquet"),
+                    "path": str(evidence_folder(folder) / "contributors.parquet"),
                     "line": line,
                     "sha256": file_sha256,
                     "refs": refs or [_NOTHING],
@@ -94,12 +96,12 @@ def _figures(
         stratum: msgspec.json.decode(text, type=dict[str, str]).items()
         for stratum, text in con.execute(
             "select stratum_id, dimensions from read_parquet($path) where stratum_id in (select unnest($ids))",
-            {"path": str(folder / "strata.parquet"), "ids": sorted({hit[2] for hit in hits})},
+            {"path": str(evidence_folder(folder) / "strata.parquet"), "ids": sorted({hit[2] for hit in hits})},
         ).fetchall()
     }
     figures = con.execute(
         "select figure_key, part, metric, dimensions, value, unit from read_parquet($path) where metric in (select unnest($names))",
-        {"path": str(folder / "figures.parquet"), "names": sorted({hit[1] for hit in hits})},
+        {"path": str(evidence_folder(folder) / "figures.parquet"), "names": sorted({hit[1] for hit in hits})},
     ).fetchall()
     by_metric: dict[tuple[str, str], list[tuple[str, str, str, int]]] = {}
     for part, metric, stratum, role, via, count in hits:

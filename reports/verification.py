@@ -15,7 +15,7 @@ from reports import recompute
 from reports.bundles import Found, all_bundles
 from reports.filing.signers import NOT_INDEPENDENT, Trusted
 from reports.findings import Finding
-from reports.manifest import sha256_of
+from reports.manifest import evidence_folder, sha256_of
 from reports.verify_evidence import check_evidence
 from reports.verify_files import check_commits, check_lake, check_manifest, check_vault, contributing_files
 from reports.verify_signatures import check_chain, check_entries, check_register, check_signatures
@@ -189,7 +189,7 @@ def _recompute(report: _Report, source: Home | None, folder: Path, plan: recompu
         )
         return
     try:
-        filed = pq.read_table(folder / "figures.parquet")
+        filed = pq.read_table(evidence_folder(folder) / "figures.parquet")
         with recompute.run_closure(folder / "sql", source.root) as con:
             again = recompute.recomputed(con, folder / "sql")
     except (recompute.ClosureError, OSError, pa.ArrowException) as error:
@@ -198,7 +198,7 @@ def _recompute(report: _Report, source: Home | None, folder: Path, plan: recompu
     findings = recompute.compare(filed, again.figures)
     report.add("recompute", findings, f"{again.figures.num_rows} figures")
     if not findings:
-        same = again.file_sha256 == sha256_of(folder / "figures.parquet")
+        same = again.file_sha256 == sha256_of(evidence_folder(folder) / "figures.parquet")
         report.notes.append(
             "recompute: figures.parquet comes out byte for byte"
             if same

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from reports.bundles import Found
 from reports.findings import Finding
+from reports.manifest import evidence_folder
 from reports.strata_sql import LINE
 from reports.trace import digest_of
 
@@ -46,7 +47,7 @@ def check_evidence(bundle: Found) -> tuple[list[Finding], dict[str, int]]:
     Raises:
         OSError: A file of the evidence cannot be read.
     """
-    folder = bundle.folder
+    folder = evidence_folder(bundle.folder)
     try:
         with duckdb.connect(":memory:") as con:
             con.execute("set timezone = 'UTC'")
@@ -135,7 +136,9 @@ def _values_from_contributors(
     pairs = [(key, stratum["stratum_id"]) for key, found in members.items() for stratum in found]
     table = pa.table({"figure_key": [key for key, _ in pairs], "stratum_id": [one for _, one in pairs]})
     con.register("figure_strata", table.cast(pa.schema([("figure_key", pa.string()), ("stratum_id", pa.string())])))
-    again = {row["figure_key"]: row for row in _rows(con, _RECOUNT, bundle.folder / "contributors.parquet")}
+    again = {
+        row["figure_key"]: row for row in _rows(con, _RECOUNT, evidence_folder(bundle.folder) / "contributors.parquet")
+    }
     kinds = {metric.get("metric"): metric.get("kind") for metric in bundle.facts.get("metrics") or []}
     findings = []
     for figure in figures:

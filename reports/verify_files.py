@@ -13,7 +13,7 @@ from orchestration.core.commits import BrokenRecord, read_commits
 from orchestration.core.home import Home
 from reports.filing.envelope import NAME as ENVELOPE
 from reports.findings import Finding
-from reports.manifest import NAME, read_manifest, sha256_of
+from reports.manifest import NAME, evidence_folder, read_manifest, sha256_of
 from reports.recompute import LakeFile
 
 UNSIGNED = frozenset({NAME, ENVELOPE})
@@ -57,7 +57,8 @@ def contributing_files(folder: Path) -> list[str]:
     try:
         with duckdb.connect(":memory:") as con:
             rows = con.execute(
-                "select distinct file_sha256 from read_parquet(?) order by all", [str(folder / "contributors.parquet")]
+                "select distinct file_sha256 from read_parquet(?) order by all",
+                [str(evidence_folder(folder) / "contributors.parquet")],
             ).fetchall()
     except duckdb.Error as error:
         raise OSError(f"{folder / 'contributors.parquet'}: {error}") from error
