@@ -19,7 +19,10 @@ def validate(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", help="JSON lines, one Statement of Reasons a line.", exists=True, dir_okay=False
+            metavar="FILE",
+            help="JSON lines, one Statement of Reasons a line; or an API batch (.json), or a full daily dump (.zip).",
+            exists=True,
+            dir_okay=False,
         ),
     ],
     as_json: JsonFlag = False,
@@ -28,7 +31,7 @@ def validate(
 
     Accepts and rejects as the database's own rules do (schema of 1 July 2025); warnings never reject. With --json one object
     a line, in the order of the file: line, accepted, errors, warnings (each with field and message; an empty field means
-    the whole line). Texts are not repeated. Ends with 1 when a statement is rejected.
+    the whole line); of a batch or a dump, the place in it. Texts are not repeated. Ends with 1 when a statement is rejected.
 
     Example:
       rapporteur sor validate statements.jsonl --json
@@ -37,12 +40,12 @@ def validate(
 
     from orchestration.core.clock import utc_now
     from orchestration.core.settings import get_settings
-    from reports.sor.validation import validate_file
+    from reports.sor.validation import validate_any
 
     encoder = msgspec.json.Encoder()
     out = typer.get_binary_stream("stdout")
     lines = rejected = warned = 0
-    for verdict in validate_file(file, today=utc_now().date(), longest_line=get_settings().max_line_bytes):
+    for verdict in validate_any(file, today=utc_now().date(), longest_line=get_settings().max_line_bytes):
         lines += 1
         rejected += not verdict.accepted
         warned += bool(verdict.warnings)

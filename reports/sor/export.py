@@ -30,8 +30,8 @@ from reports.sor.dump import DumpWriter, dump_values
 from reports.sor.identity import slug_of
 from reports.sor.kept import kept
 from reports.sor.mapping import HeldBack, Statement, made_of
+from reports.sor.rules import MOST_IN_BATCH
 
-MOST_IN_BATCH = 100
 SUMMARY = "summary.json"
 LINES = ("puid", "decision_id", "file_sha256", "line", "service", "decided_on", "batch", "notes")
 REFUSED = ("decision_id", "file_sha256", "line", "service", "decided_on", "field", "kind")

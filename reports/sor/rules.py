@@ -114,6 +114,9 @@ FIELDS: tuple[Field, ...] = (
     Field("puid", (_REQUIRED, _at_most(500), Check("puid"))),
 )
 
+MOST_IN_BATCH = 100
+"""Statements that the API takes at a time."""
+
 EAN = "EAN-13"
 INSIDE_CONTENT_ID: tuple[Field, ...] = (Field(f"content_id.{EAN}", (Check("ean"),), is_nullable=True),)
 

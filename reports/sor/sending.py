@@ -27,9 +27,10 @@ from reports.render.csv import safe_text
 from reports.sor.api import Client, WrongTarget, is_this_machine
 from reports.sor.decisions import decisions_in_scope, services_in_scope
 from reports.sor.delivery import Candidate, Delivery, Stopped
-from reports.sor.export import MOST_IN_BATCH, SUMMARY, replacing, where_of
+from reports.sor.export import SUMMARY, replacing, where_of
 from reports.sor.journal import DONE, Entry, Journal, open_journal
 from reports.sor.mapping import HeldBack, made_of
+from reports.sor.rules import MOST_IN_BATCH
 
 DRY_RUN = "dry run"
 SEND = "send"

@@ -1,6 +1,6 @@
-"""Validating a file of Statements of Reasons, one JSON object a line: a verdict for every line, in order, streamed.
+"""Validating files of Statements of Reasons (JSON lines, an API batch, a full daily dump): a verdict for each, in order, streamed.
 
-Belongs here: joining the reading, the verdict and the advice, and what concerns a file (a puid given twice).
+Belongs here: joining the reading, the verdict and the advice, and what concerns a file (a puid given twice, a batch's size).
 Printing and exit codes belong to the command line.
 """
 
@@ -12,6 +12,7 @@ import msgspec
 
 from reports.sor.advice import warnings
 from reports.sor.lines import Line, NoStatement, decode, read_lines
+from reports.sor.rules import EAN, MOST_IN_BATCH
 from reports.sor.verdict import Finding, errors
 
 MOST_PUIDS = 1_000_000
@@ -25,6 +26,19 @@ class Verdict(msgspec.Struct, frozen=True):
     accepted: bool
     errors: list[Finding]
     warnings: list[Finding]
+
+
+def validate_any(path: Path, *, today: date, longest_line: int) -> Iterator[Verdict]:
+    """Judge every statement of a file: a daily dump (`.zip`), an API batch (`.json` that holds one), else JSON lines.
+
+    Raises:
+        BrokenDump: A dump is not what it says, or a light one, which lacks what is to be judged.
+        OSError: The file cannot be read.
+    """
+    if path.suffix == ".zip":
+        return _dump(path, today)
+    batch = _batch_in(path, longest_line) if path.suffix == ".json" else None
+    return validate_file(path, today=today, longest_line=longest_line) if batch is None else _batch(batch, today)
 
 
 def validate_file(path: Path, *, today: date, longest_line: int) -> Iterator[Verdict]:
@@ -71,3 +85,54 @@ def _judged(line: Line, today: date, puids: set[int]) -> Verdict:
     if isinstance(payload.get("statements"), list):
         advice.append(Finding("statements", "this is a batch as the API takes it; give one statement a line"))
     return Verdict(line.number, not found, found, advice)
+
+
+def _batch_in(path: Path, longest: int) -> list[object] | None:
+    """The statements of a file that is one batch as the API takes it; None when it is something else."""
+    if path.stat().st_size > longest:
+        return None
+    try:
+        payload, _ = decode(Line(1, path.read_bytes()))
+    except NoStatement:
+        return None
+    found = payload.get("statements")
+    return found if isinstance(found, list) and payload.keys() == {"statements"} else None
+
+
+def _batch(statements: list[object], today: date) -> Iterator[Verdict]:
+    """Verdicts by place in the batch, from 1; place 0 is the batch itself, told when it is at fault."""
+    if not 1 <= len(statements) <= MOST_IN_BATCH:
+        told = Finding("statements", f"holds {len(statements):,} statements; 1 to {MOST_IN_BATCH} are taken at a time")
+        yield Verdict(0, accepted=False, errors=[told], warnings=[])
+    puids: set[object] = set()
+    for place, payload in enumerate(statements, start=1):
+        if not isinstance(payload, dict):
+            yield Verdict(place, accepted=False, errors=[Finding("", "is no JSON object")], warnings=[])
+            continue
+        found = errors(payload)
+        puid = payload.get("puid")
+        if isinstance(puid, str | int):
+            if str(puid) in puids:
+                found = [
+                    *found,
+                    Finding("puid", "an earlier statement of the batch has it; all of the batch is refused"),
+                ]
+            puids.add(str(puid))
+        yield Verdict(place, not found, found, warnings(payload, today))
+
+
+def _dump(path: Path, today: date) -> Iterator[Verdict]:
+    """Verdicts by row of the dump, from 1, headings aside."""
+    from reports.sor.dump_reading import BrokenDump, read_dump
+
+    has_digest = path.with_name(f"{path.name}.sha1").is_file()
+    for place, record in enumerate(read_dump(path, verify=has_digest), start=1):
+        if "decision_facts" not in record.statement:
+            raise BrokenDump(
+                f"{path.name} is a light dump: it lacks four columns that are to be judged; give the full one"
+            )
+        payload = {name: value for name, value in record.statement.items() if value not in (None, [])}
+        if ean := payload.pop("content_id_ean", None):
+            payload["content_id"] = {EAN: ean}
+        found = errors(payload)
+        yield Verdict(place, not found, found, warnings(payload, today))

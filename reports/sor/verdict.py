@@ -18,13 +18,14 @@ from reports.sor.vocabulary import vocabulary
 
 Payload = Mapping[str, object]
 Step = Callable[[object, Payload], str | None]
-Compiled = tuple[str, bool, tuple[Step, ...], tuple[Step, ...]]
+Compiled = tuple[str, bool, tuple[Step, ...], tuple[Step, ...], tuple[Step, ...]]
 
 BLANKS = " \t\n\r\0\x0b"
 """What the database's trim takes away."""
 
 _EXCLUDED = ""
-_IMPLICIT = frozenset({"required", "required_without", "required_if", "excluded_unless"})
+_REQUIRING = frozenset({"required", "required_without", "required_if"})
+_IMPLICIT = _REQUIRING | {"excluded_unless"}
 _ABSENT = object()
 _PUID = re.compile(r"[A-Za-z0-9_-]+")
 _EAN = re.compile(r"[0-9]{13}")
@@ -53,11 +54,11 @@ def errors(payload: Payload) -> list[Finding]:
 def _failures(payload: Payload, compiled: tuple[Compiled, ...]) -> list[Finding]:
     found = []
     get = payload.get
-    for name, is_nullable, all_steps, implicit_steps in compiled:
+    for name, is_nullable, all_steps, implicit_steps, filled_steps in compiled:
         value = get(name, _ABSENT)
-        if value is _ABSENT and not implicit_steps:
-            continue
-        if value is _ABSENT or (value is None and is_nullable) or (type(value) is str and not value.strip(BLANKS)):
+        if type(value) is str:
+            steps = filled_steps if value.strip(BLANKS) else implicit_steps
+        elif value is _ABSENT or (value is None and is_nullable):
             steps = implicit_steps
         else:
             steps = all_steps
@@ -261,13 +262,16 @@ _LISTS = frozenset(field.name for field in FIELDS if any(check.kind == "list" fo
 
 def _compiled(field: Field) -> Compiled:
     steps = [
-        (check.kind in _IMPLICIT, _one_of(check, of_list=field.name in _LISTS))
-        if check.kind == "one_of"
-        else (check.kind in _IMPLICIT, _MAKERS[check.kind](check))
+        (
+            check.kind,
+            _one_of(check, of_list=field.name in _LISTS) if check.kind == "one_of" else _MAKERS[check.kind](check),
+        )
         for check in field.checks
     ]
-    implicit = tuple(step for is_implicit, step in steps if is_implicit)
-    return field.name, field.is_nullable, tuple(step for _, step in steps), implicit
+    implicit = tuple(step for kind, step in steps if kind in _IMPLICIT)
+    # a text that is not blank is given: nothing that asks for that can fail
+    filled = tuple(step for kind, step in steps if kind not in _REQUIRING)
+    return field.name, field.is_nullable, tuple(step for _, step in steps), implicit, filled
 
 
 _COMPILED = tuple(_compiled(field) for field in FIELDS)

@@ -1,6 +1,6 @@
 """`make bench`: every benchmark, one after the other; each prints its own table."""
 
-from tests.benchmarks import coordination, features, features_history, fixed_cost, history, ingestion
+from tests.benchmarks import coordination, features, features_history, fixed_cost, history, ingestion, statements
 
 if __name__ == "__main__":
     ingestion.main()
@@ -9,3 +9,4 @@ if __name__ == "__main__":
     fixed_cost.main()
     history.main()
     coordination.main()
+    statements.main()

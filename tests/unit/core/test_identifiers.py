@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestration.core import identifiers
 from orchestration.core.identifiers import identifier_kind, personal_data
 
 
@@ -39,3 +40,27 @@ def test_whatever_is_an_identifier_is_found_by_the_scan(text: str) -> None:
 )
 def test_secret_without_a_digit_is_found(text: str) -> None:
     assert personal_data(text) == ["key"]
+
+
+PIECES = st.sampled_from(
+    ["ada@example.com", "10.0.0.1", "2001:db8::17", "::1", "+49 30 1234567", "4111-1111-1111-1111", "GB82 WEST 1234 5698 7654 32",
+     "sk-aaaaaaaaaaaaaaaaaaaaaaaa", "AKIAABCDEFGHIJKLMNOP", "\u0662\u0660\u0662\u0666", "é", "AB12", "0044 20 7946 0958"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES | st.text(alphabet="aZ0 9.:+@-", max_size=12), max_size=5).map(" ".join))
+def test_the_cheap_signs_let_nothing_through(text: str) -> None:
+    rules = {
+        "card": identifiers._has_card, "email": identifiers._EMAIL_CONTENT.search, "iban": has_iban,
+        "ip": lambda content: identifiers._IPV4.search(content) or has_ipv6(content),
+        "key": identifiers._SECRET_CONTENT.search, "phone": identifiers._has_phone,
+    }  # fmt: skip
+    assert personal_data(text) == [kind for kind, rule in rules.items() if rule(text)]
+
+
+def has_iban(text: str) -> bool:
+    return any(identifiers._is_iban(found.group()) for found in identifiers._IBAN.finditer(text))
+
+
+def has_ipv6(text: str) -> bool:
+    return any(identifiers._is_ipv6(found.group()) for found in identifiers._IPV6.finditer(text))
