@@ -251,7 +251,7 @@ def _fill(
     checks = evidence.latest_checks(con, entry.required_checks)
     _write_json(folder / "checks.json", checks)
     write_closure(folder / "sql", home, figures, con)
-    _write_official(folder, con, home, figures, entry)
+    _write_official(folder, con, home, figures, entry, plan)
     # The report's own files come before this line; what is found in them, and said about them, after it.
     stopping = _write_blockers(folder, con, home, figures, entry, plan)
     changes = _write_correction(folder, plan)
@@ -308,12 +308,15 @@ def _render(folder: Path, document: Document, figures: Figures, entry: Entry) ->
             write_bytes(folder / "csv" / f"{part.part}.csv", figures_csv(figures, part.part))
 
 
-def _write_official(folder: Path, con: duckdb.DuckDBPyConnection, home: Home, figures: Figures, entry: Entry) -> None:
+def _write_official(
+    folder: Path, con: duckdb.DuckDBPyConnection, home: Home, figures: Figures, entry: Entry, plan: Plan
+) -> None:
     """Files in a form that somebody else prescribes."""
     if "dsa" in entry.renderers:
         from reports.dsa.filling import write_reports
 
-        write_reports(folder, con, home, figures, entry)
+        corrected_on = parse_instant(plan.correction.corrected_at).date() if plan.correction else None
+        write_reports(folder, con, home, figures, entry, corrected_on)
         write_reconciliation(folder, con, figures)
     if "sor" in entry.renderers:
         from reports.sor.export import write_bundle

@@ -5,6 +5,7 @@ The order of the work and the names of the files belong here; what a cell holds 
 
 import csv
 import io
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -18,7 +19,8 @@ from reports.dsa.category_sheets import category_sheet, descriptions, names_shee
 from reports.dsa.filled import Cell, Filled, Problem, Severity, Subject
 from reports.dsa.findings import Finding, Level
 from reports.dsa.lookup import lookup_of
-from reports.dsa.prose_sheets import said
+from reports.dsa.prose_sheets import Days, said
+from reports.dsa.published_before import previous_publication
 from reports.dsa.row_sheets import row_sheet
 from reports.dsa.services import Service, days_of, filing_period, folder_name
 from reports.dsa.template import CATEGORY_PARTS
@@ -34,30 +36,47 @@ CELLS = "cells.csv"
 _SEVERITY: dict[Level, Severity] = {"error": "blocking", "warning": "warning", "note": "note"}
 
 
-def write_reports(folder: Path, con: duckdb.DuckDBPyConnection, home: Home, figures: Figures, entry: Entry) -> None:
+def write_reports(
+    folder: Path,
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    figures: Figures,
+    entry: Entry,
+    corrected_on: date | None = None,
+) -> None:
     """Write the harmonised report of each service in scope.
 
     `folder/dsa/<service>/` gets the eleven parts, `report.xlsx`, `cells.csv` (every cell that shows a figure, with the
     figure's key) and `findings.json` (what blocks filing or must be explained, the validator's findings among it);
     `folder/dsa/findings.json` what concerns the whole bundle; `folder/texts/` the texts that were printed, as they are.
 
-    Every number is one figure, printed: nothing is added up here. Files depend on the figures, the registers, the texts
-    and nothing else, so that preparing twice gives the same bytes; for the date of publication see prose_sheets.said.
+    Every number is one figure, printed: nothing is added up here. Files depend on the figures, the registers, the texts,
+    what was filed before and nothing else, so that preparing twice gives the same bytes; for the date of publication see
+    prose_sheets.said.
 
     Args:
         folder: The bundle.
         con: Connection to the published copy that the figures came from.
-        home: Where the texts lie.
+        home: Where the texts and what was filed before lie.
         figures: All figures of the report, digests not needed.
         entry: Its catalogue entry.
+        corrected_on: Day (UTC) of the correction that the bundle is; None when it is none.
+
+    Raises:
+        RegisterBroken: The register of filings cannot be read.
     """
     texts, unreadable = read_texts(home.texts / entry.report_id)
     known = services.registered(con, figures.period)
     chosen = services.in_scope(known, figures.period)
     described = descriptions(_policies(con, figures))
     used: list[Text] = []
+    first, last = days_of(figures.period)
     for service in chosen:
-        used += _write_service(folder / FOLDER / service.folder, service, figures, texts, described)
+        lookup = lookup_of(figures)
+        subject = Subject(service, f"{first}/{last}", f"{figures.as_of:%Y-%m-%d}", lookup, described)
+        previous = previous_publication(home, entry.report_id, subject)
+        days = Days(first, last, previous, str(corrected_on or ""))
+        used += _write_service(folder / FOLDER / service.folder, subject, texts, days)
     for text in dict.fromkeys(used):
         write_bytes(folder / "texts" / text_name(text), text.content)
     _write_findings(folder / FOLDER / FINDINGS, _about_all(known, chosen, figures, unreadable))
@@ -68,12 +87,7 @@ def text_name(text: Text) -> str:
     return f"{text.head.indicator}.{folder_name(text.head.service)}.v{text.head.version}.md"
 
 
-def _write_service(
-    folder: Path, service: Service, figures: Figures, texts: list[Text], described: dict[str, str]
-) -> list[Text]:
-    days = days_of(figures.period)
-    lookup = lookup_of(figures)
-    subject = Subject(service, f"{days[0]}/{days[1]}", f"{figures.as_of:%Y-%m-%d}", lookup, described)
+def _write_service(folder: Path, subject: Subject, texts: list[Text], days: Days) -> list[Text]:
     spoken = said(subject, texts, days)
     parts = {**spoken.parts, 2: names_sheet(subject)}
     parts |= {number: category_sheet(number, subject) for number in CATEGORY_PARTS}
@@ -81,11 +95,11 @@ def _write_service(
     ordered = [parts[number] for number in sorted(parts)]
     for filled in ordered:
         write_bytes(folder / filled.part.file_name, part_bytes(filled))
-    write_bytes(folder / "report.xlsx", workbook_bytes(ordered, figures))
+    write_bytes(folder / "report.xlsx", workbook_bytes(ordered, subject.lookup.figures))
     cells = [cell for filled in ordered for cell in filled.cells]
     write_bytes(folder / CELLS, csv_bytes(cells, Cell._fields))
     problems = [*spoken.problems, *complete.problems(subject)]
-    problems += [_told(finding, service) for finding in validate(folder).findings]
+    problems += [_told(finding, subject.service) for finding in validate(folder).findings]
     _write_findings(folder / FINDINGS, problems)
     return spoken.used
 

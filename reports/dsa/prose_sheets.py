@@ -25,6 +25,22 @@ _DO = {
 }
 
 
+class Days(NamedTuple):
+    """Days that part 1 needs.
+
+    Attributes:
+        first: Of the period.
+        last: Of the period, in it.
+        previous: When the report before was published (YYYY-MM-DD); "" when there was none.
+        corrected: When the correction was made that this version is; "" when it is none.
+    """
+
+    first: date
+    last: date
+    previous: str = ""
+    corrected: str = ""
+
+
 class Said(NamedTuple):
     """Parts 1 and 11, the texts that they hold, and what is wrong."""
 
@@ -36,13 +52,13 @@ class Said(NamedTuple):
 class _Chooser(NamedTuple):
     subject: Subject
     texts: list[Text]
-    days: tuple[date, date]
+    days: Days
     used: list[Text]
     problems: list[Problem]
 
     def of(self, indicator: str, part: int, row: int, *, optional: bool = False) -> str:
         service, period = self.subject.service.dsa_service, self.subject.lookup.figures.period.name
-        choice = choose(self.texts, indicator, service, period, self.days[1])
+        choice = choose(self.texts, indicator, service, period, self.days.last)
         if choice.text is not None:
             self.used.append(choice.text)
             if choice.draft:
@@ -64,17 +80,18 @@ class _Chooser(NamedTuple):
         )
 
 
-def said(subject: Subject, texts: list[Text], days: tuple[date, date]) -> Said:
+def said(subject: Subject, texts: list[Text], days: Days) -> Said:
     """Parts 1 and 11 of a service.
 
-    The date of publication is that of an approved text `publication_date` for the period; without one it is the last
-    day on which the report is in time, and a warning says so. It is never the day of preparation, which would make two
-    preparations of the same report differ. The date of the previous report is that of a text, else blank: a first report.
+    The date of publication is that of an approved text `publication_date` for the period; without one it is the day of
+    the correction for a correction, else the last day on which the report is in time, and a warning says so. It is never
+    the day of preparation, which would make two preparations of the same report differ. The date of the previous report
+    is that of a text, else the one that the report filed before this one gives, else blank: a first report.
 
     Args:
         subject: Service, period and figures.
         texts: All texts of the report.
-        days: First and last day of the period.
+        days: What part 1 needs to know.
     """
     chooser = _Chooser(subject, texts, days, [], [])
     parts = {1: _identification(chooser), 11: _qualitative(chooser)}
@@ -83,10 +100,10 @@ def said(subject: Subject, texts: list[Text], days: tuple[date, date]) -> Said:
 
 def _identification(chooser: _Chooser) -> Filled:
     filled = started(1, chooser.subject, template.blank_rows(1)[1:])
-    first, last = chooser.days
+    days = chooser.days
     published = _published(chooser)
-    previous = _day(chooser, PREVIOUS_PUBLICATION_DATE, 4)
-    values = (chooser.of(PROVIDER_NAME, 1, 2), published, previous, str(first), str(last))
+    previous = _day(chooser, PREVIOUS_PUBLICATION_DATE, 4) or days.previous
+    values = (chooser.of(PROVIDER_NAME, 1, 2), published, previous, str(days.first), str(days.last))
     for row, value in zip(filled.rows[1:], values, strict=True):
         row[3] = value
     return filled
@@ -95,13 +112,15 @@ def _identification(chooser: _Chooser) -> Filled:
 def _published(chooser: _Chooser) -> str:
     if told := _day(chooser, PUBLICATION_DATE, 3):
         return told
-    assumed = deadline(chooser.days[1])
+    days = chooser.days
+    assumed, why = (days.corrected, "the day of the correction") if days.corrected else (None, "the last day in time")
+    assumed = assumed or str(deadline(days.last))
     what = (
-        f"Part 1 gives {assumed}, the last day in time, as the date of publication. "
+        f"Part 1 gives {assumed}, {why}, as the date of publication. "
         f"Write another day as an approved text {PUBLICATION_DATE}."
     )
     chooser.tell("publication_date_assumed", "warning", what, 1, 3)
-    return str(assumed)
+    return assumed
 
 
 def _day(chooser: _Chooser, indicator: str, row: int) -> str:
