@@ -81,7 +81,7 @@ def erase(
                 refusals.append(str(error))
                 continue
             results.append(_result(home, one, found, record, dry_run))
-    _finish(home, results, refusals, build=build and not dry_run, as_json=as_json)
+    _finish(home, results, refusals, build=build and not dry_run, as_json=as_json, is_dry=dry_run)
 
 
 def _list(home: Home, as_json: bool) -> None:
@@ -129,7 +129,18 @@ def _result(home: Home, erasure_id: str, found: "Found", record: "Record | None"
     }
 
 
-def _finish(home: Home, results: list[dict[str, Any]], refusals: list[str], *, build: bool, as_json: bool) -> None:
+def _bundles(home: Home) -> list[dict[str, Any]]:
+    """Bundles that name erased lines; drafts among them are taken away. Nothing is imported where nothing was ever prepared."""
+    if not any(home.filings.glob("*/*/v*")):
+        return []
+    from reports.erased_bundles import remove_drafts
+
+    return [plain(one) for one in remove_drafts(home)]
+
+
+def _finish(
+    home: Home, results: list[dict[str, Any]], refusals: list[str], *, build: bool, as_json: bool, is_dry: bool = False
+) -> None:
     """Publish anew, tell what was done, and end with the right code."""
     from orchestration.core import replacements
 
@@ -140,12 +151,15 @@ def _finish(home: Home, results: list[dict[str, Any]], refusals: list[str], *, b
 
         failures = run_line(home, RunRequest(rebuild=True)).failures
     left = replacements.unpurged(home)
+    bundles = [] if is_dry else _bundles(home)
     if as_json:
-        answer_json(
-            plain({"erasures": results, "refused": refusals, "published_copies_pending": left, "failures": failures})
-        )
+        told = {"erasures": results, "refused": refusals, "published_copies_pending": left, "bundles": bundles}
+        answer_json(plain(told | {"failures": failures}))
     else:
         _show(results, left)
+        for one in bundles:
+            what = "a draft, removed: prepare it anew" if one["was_removed"] else f"{one['status']}, left as it is"
+            answer(f"  {one['filing']} names {one['line_count']:,} erased lines: {what}")
     for refusal in refusals:
         fail(refusal)
     for failure in failures:
@@ -222,4 +236,4 @@ def retention_apply(
         name = f"retention:{one.rule.feed}:{one.cutoff}"
         result = _result(home, name, one.found, one.record, dry_run)
         results.append(result | {"held_rows": dict(one.held), "left_because_shared": one.shared})
-    _finish(home, results, refusals, build=build and not dry_run, as_json=as_json)
+    _finish(home, results, refusals, build=build and not dry_run, as_json=as_json, is_dry=dry_run)

@@ -1,0 +1,102 @@
+"""Bundles that hold lines which were erased since: drafts are taken away, all others are named.
+
+Finding them and removing drafts belong here; what was erased is orchestration/core/erasures.py, preparing anew is bundle.py.
+"""
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import msgspec
+
+from orchestration.core import erasures
+from orchestration.core.home import Home
+from reports.bundles import all_bundles
+from reports.filing.register import filings_lock
+from reports.filing.shelf import filing_id
+from reports.filing.standing import DRAFT, status_of
+from reports.filing.steps import record_step
+from reports.index import write_index
+
+CONTRIBUTORS = "contributors.parquet"
+REMOVED = "removed"
+
+
+class ErasedBundle(msgspec.Struct, frozen=True, kw_only=True):
+    """A bundle with contributors on erased lines.
+
+    Attributes:
+        filing: `<report>/<period>/v<n>`.
+        status: State of its life.
+        line_count: Erased lines that it names.
+        was_removed: Whether it was a draft and is gone.
+    """
+
+    filing: str
+    status: str
+    line_count: int
+    was_removed: bool
+
+
+def bundles_with_erased_lines(home: Home) -> list[ErasedBundle]:
+    """Every bundle that names a line which is erased, or in which an id was struck out, by filing."""
+    ranges = _ranges(home)
+    if not ranges:
+        return []
+    found = []
+    for bundle in all_bundles(home):
+        count = _count(bundle.folder, ranges)
+        if count:
+            status = status_of(home, bundle.folder)
+            name = filing_id(home, bundle.folder)
+            found.append(ErasedBundle(filing=name, status=status, line_count=count, was_removed=False))
+    return found
+
+
+def remove_drafts(home: Home) -> list[ErasedBundle]:
+    """Take away the drafts that name erased lines; a report is prepared anew without them.
+
+    What is signed or filed is never touched: a filed bundle is kept as the law wants it, a signed one is for its signers to replace.
+
+    Returns:
+        Every bundle that names erased lines, removed ones too.
+    """
+    told = []
+    for one in bundles_with_erased_lines(home):
+        folder = home.filings / one.filing
+        with filings_lock(home):
+            is_draft = status_of(home, folder) == DRAFT
+            if is_draft:
+                record_step(home, folder, REMOVED, detail=f"it named {one.line_count} lines that are erased")
+                shutil.rmtree(folder)
+        told.append(msgspec.structs.replace(one, was_removed=is_draft))
+    if any(one.was_removed for one in told):
+        write_index(home)
+    return told
+
+
+def _ranges(home: Home) -> list[tuple[str, int, int]]:
+    gone = erasures.erased_lines(home)
+    return [
+        (sha256, first, last if first else 1 << 62)
+        for one in (gone.blanked, gone.masked)
+        for sha256, rows in one.items()
+        for first, last, _ in rows
+    ]
+
+
+def _count(folder: Path, ranges: list[tuple[str, int, int]]) -> int:
+    path = folder / CONTRIBUTORS
+    if not path.exists():
+        return 0
+    with duckdb.connect(":memory:") as con:
+        (rows,) = con.execute("select count(*) from read_parquet(?)", [str(path)]).fetchone() or (0,)
+        if not rows:
+            return 0
+        row = con.execute(
+            "select count(distinct (c.file_sha256, c.line)) from read_parquet(?) as c join (select unnest(?::varchar[]) as sha256, "
+            "unnest(?::bigint[]) as first_line, unnest(?::bigint[]) as last_line) as e "
+            "on e.sha256 = c.file_sha256 and c.line between e.first_line and e.last_line",
+            [str(path), *([one[at] for one in ranges] for at in range(3))],
+        ).fetchone()
+    return int(row[0]) if row else 0
