@@ -67,6 +67,22 @@ def find_bundle(home: Home, name: str) -> Found:
     raise UnknownFiling(f"{name!r} is no filing and no bundle's folder. {told}.")
 
 
+def last_bundle(home: Home, report_id: str, period: str | None = None) -> Found:
+    """The last version of a report's bundle; of the period that was prepared last when none is named.
+
+    Raises:
+        UnknownFiling: There is none.
+    """
+    fitting = [
+        found
+        for found in all_bundles(home)
+        if found.filing.split("/")[0] == report_id and period in {None, found.filing.split("/")[1]}
+    ]
+    if not fitting:
+        return find_bundle(home, f"{report_id}/{period or 'any period'}")
+    return max(fitting, key=lambda found: (str(found.facts.get("period_start") or ""), int(found.folder.name[1:])))
+
+
 def found_in(folder: Path) -> Found:
     """The bundle in a folder."""
     facts = (read_manifest(folder) or {}).get("predicate") or {}

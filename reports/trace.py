@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import msgspec
 
+from orchestration.core.erasures import ErasedLines
 from reports.bundles import Found, UnknownFigure
 from reports.findings import Finding
 from reports.manifest import evidence_folder
@@ -94,13 +95,14 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
 
 
-def trace(bundle: Found, figure_key: str, limit: int | None = None) -> Trace:
+def trace(bundle: Found, figure_key: str, limit: int | None = None, erased: ErasedLines | None = None) -> Trace:
     """Walk from a figure to its lines.
 
     Args:
         bundle: Whose figure.
         figure_key: As printed.
         limit: At most so many lines in the answer; all when None. Digests are re-checked over all of them.
+        erased: Lines that were erased since, where the home that delivered them is at hand.
 
     Raises:
         UnknownFigure: The bundle has no such figure; the message names near ones.
@@ -127,7 +129,7 @@ def trace(bundle: Found, figure_key: str, limit: int | None = None) -> Trace:
         row_count=figure["row_count"],
         open_count=figure["open_count"],
         role=tuple(_roles(strata)),
-        lines=tuple(_line(row, deliveries) for row in chosen),
+        lines=tuple(_line(row, deliveries, erased) for row in chosen),
         line_count=len(rows),
         findings=tuple(_check(figure, strata, rows)),
     )
@@ -222,7 +224,7 @@ def _roles(strata: list[dict[str, Any]]) -> list[Role]:
     ]
 
 
-def _line(row: dict[str, Any], deliveries: dict[str, tuple[str, str]]) -> Line:
+def _line(row: dict[str, Any], deliveries: dict[str, tuple[str, str]], erased: ErasedLines | None) -> Line:
     path, received_on = deliveries.get(row["file_sha256"], (None, None))
     return Line(
         file_sha256=row["file_sha256"],
@@ -234,6 +236,7 @@ def _line(row: dict[str, Any], deliveries: dict[str, tuple[str, str]]) -> Line:
         path=path,
         received_on=received_on,
         input_refs=tuple((row["input_refs"] or "").split()),
+        erased_under=erased.erasure_of(row["file_sha256"], row["line"]) if erased else None,
     )
 
 

@@ -9,7 +9,9 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.core import erasures
 from orchestration.core.access import verify_access_log
+from orchestration.core.durable import BrokenRecord
 from orchestration.core.home import Home
 from reports import recompute
 from reports.bundles import Found, all_bundles
@@ -17,7 +19,14 @@ from reports.filing.signers import NOT_INDEPENDENT, Trusted
 from reports.findings import Finding
 from reports.manifest import evidence_folder, sha256_of
 from reports.verify_evidence import check_evidence
-from reports.verify_files import check_commits, check_lake, check_manifest, check_vault, contributing_files
+from reports.verify_files import (
+    check_commits,
+    check_lake,
+    check_manifest,
+    check_vault,
+    contributing_files,
+    erased_contributors,
+)
 from reports.verify_signatures import check_chain, check_entries, check_register, check_signatures
 
 
@@ -132,6 +141,10 @@ def verify_record(home: Home) -> Verification:
         for one in verify_access_log(home)
     ]
     report.add("access_log", looks, "the access log")
+    try:
+        report.add("erasures", [], f"{len(erasures.read(home))} erasures")
+    except BrokenRecord as error:
+        report.broken("erasures", "lake/_erasures", error)
     return _answer(report, "record", home.root)
 
 
@@ -164,6 +177,9 @@ def _sources(report: _Report, source: Home, bundle: Found, plan: recompute.Plan 
         report.add("vault", findings, f"{count} delivered files")
     except OSError as error:
         report.broken("vault", "contributors.parquet", error)
+        return
+    for erasure, count in erased_contributors(source, bundle.folder).items():
+        report.notes.append(f"vault: {count} contributing lines were erased under {erasure}; digests and figures stay")
     files = plan.lake_files if plan else ()
     findings, count = check_lake(source, files)
     report.add("lake", findings, f"{count} lake files")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.core import vault
+from orchestration.core import erasures, vault
 from orchestration.core.commits import BrokenRecord, read_commits
 from orchestration.core.home import Home
 from reports.filing.envelope import NAME as ENVELOPE
@@ -66,37 +66,41 @@ def contributing_files(folder: Path) -> list[str]:
 
 
 def check_vault(home: Home, digests: Iterable[str]) -> tuple[list[Finding], int]:
-    """Every delivered file whose bytes are no longer those that its name says.
+    """Every delivered file whose bytes are no longer those that its name, or an erasure recorded since, says.
 
     Returns:
         Findings in order of digest, and how many objects were hashed.
     """
     findings, count = [], 0
+    erased = erasures.digests(home)
     for sha256 in digests:
         count += 1
         path = vault.path_of(home, sha256)
         where = f"vault/{sha256[:2]}/{sha256}"
+        expected = erased.get(sha256, sha256)
         if not path.is_file():
-            findings.append(_finding("vault", where, sha256, "no such file", "a delivered file is missing"))
-        elif (told := vault.digest_of(path)) != sha256:
-            findings.append(_finding("vault", where, sha256, told, "a delivered file was changed"))
+            findings.append(_finding("vault", where, expected, "no such file", "a delivered file is missing"))
+        elif (told := vault.digest_of(path)) != expected:
+            findings.append(_finding("vault", where, expected, told, "a delivered file was changed"))
     return findings, count
 
 
 def check_lake(home: Home, files: Iterable[LakeFile], check: str = "lake") -> tuple[list[Finding], int]:
-    """Every lake file that is missing or is no longer what the record says.
+    """Every lake file that is missing or is no longer what the record, or an erasure recorded since, says.
 
     Returns:
         Findings in the order given, and how many files were hashed.
     """
     findings, count = [], 0
+    changes = erasures.file_changes(home)
     for file in files:
         count += 1
         path = home.root / file.path
+        expected = changes[file.path].sha256 if file.path in changes else file.sha256
         if not path.is_file():
-            findings.append(_finding(check, file.path, file.sha256, "no such file", "a lake file is missing"))
-        elif (told := sha256_of(path)) != file.sha256:
-            findings.append(_finding(check, file.path, file.sha256, told, "a lake file was changed"))
+            findings.append(_finding(check, file.path, expected, "no such file", "a lake file is missing"))
+        elif (told := sha256_of(path)) != expected:
+            findings.append(_finding(check, file.path, expected, told, "a lake file was changed"))
     return findings, count
 
 
@@ -114,10 +118,11 @@ def check_commits(home: Home, watermark: int, files: Iterable[LakeFile]) -> tupl
         message = "commits that the bundle rests on are missing"
         return [_finding("lake", "lake/_commits", f"{watermark} commits", str(len(commits)), message)], 0
     recorded = {file.path: file.sha256 for commit in commits for file in commit.data_files}
+    erased = erasures.file_changes(home)
     findings = [
         _finding("lake", file.path, file.sha256, recorded.get(file.path, "no such file"), "its commit says otherwise")
         for file in files
-        if file.path.startswith("lake/raw/") and recorded.get(file.path) != file.sha256
+        if file.path.startswith("lake/raw/") and file.path not in erased and recorded.get(file.path) != file.sha256
     ]
     aside = [
         LakeFile(file.path, file.feed, file.sha256)
@@ -131,3 +136,28 @@ def check_commits(home: Home, watermark: int, files: Iterable[LakeFile]) -> tupl
 
 def _finding(check: str, where: str, expected: str, found: str, message: str) -> Finding:
     return Finding(check=check, where=where, expected=expected, found=found, message=message)
+
+
+def erased_contributors(home: Home, folder: Path) -> dict[str, int]:
+    """How many of a bundle's contributing lines were erased since, by erasure.
+
+    Raises:
+        OSError: contributors.parquet cannot be read.
+        BrokenRecord: The record of erasures is broken.
+    """
+    lines = erasures.erased_lines(home)
+    if not lines.blanked:
+        return {}
+    try:
+        with duckdb.connect(":memory:") as con:
+            rows = con.execute(
+                "select distinct file_sha256, line from read_parquet($path) where file_sha256 in (select unnest($files))",
+                {"path": str(folder / "contributors.parquet"), "files": sorted(lines.blanked)},
+            ).fetchall()
+    except duckdb.Error as error:
+        raise OSError(f"{folder / 'contributors.parquet'}: {error}") from error
+    found: dict[str, int] = {}
+    for sha256, line in rows:
+        if (erasure := lines.erasure_of(sha256, line)) is not None:
+            found[erasure] = found.get(erasure, 0) + 1
+    return dict(sorted(found.items()))

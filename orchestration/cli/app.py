@@ -41,6 +41,8 @@ report = typer.Typer(
 key = typer.Typer(help="Keys with which filings are signed.", no_args_is_help=True)
 register = typer.Typer(help="The register of filings: its head, and whether it is whole.", no_args_is_help=True)
 audit = typer.Typer(help="For an auditor: who looked at what.", no_args_is_help=True)
+report = typer.Typer(help="Reports: what there is, what is due, and preparing one.", no_args_is_help=True)
+audit = typer.Typer(help="For an auditor: populations, samples, and who looked at what.", no_args_is_help=True)
 transparency_report = typer.Typer(
     help="Transparency reports on the EU's harmonised template: checking one.", no_args_is_help=True
 )
@@ -83,6 +85,9 @@ transparency_report.command("rules")(transparency.rules)
 app.add_typer(transparency_report, name="dsa")
 app.command("trace")(tracing.trace)
 app.command("verify")(tracing.verify)
+app.command("restate")(tracing.restate)
+audit.command("population")(auditing.population)
+audit.command("sample")(auditing.sample)
 audit.command("access")(auditing.access)
 app.add_typer(audit, name="audit")
 app.command("readout")(reporting.readout)

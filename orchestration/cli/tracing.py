@@ -23,6 +23,7 @@ from orchestration.cli.console import (
 from orchestration.core.home import Home
 
 if TYPE_CHECKING:
+    from reports.restatement import Restatement
     from reports.trace import Trace
     from reports.verification import Verification
 
@@ -63,13 +64,15 @@ def trace(
     if reverse is not None:
         _show_reached(home, reverse, as_json=as_json)
         return
+    from orchestration.core.erasures import erased_lines
     from reports.bundles import find_bundle
     from reports.trace import trace as walk
 
     filing, separator, key = str(figure).partition("#")
     if not separator:
         raise ValueError(f"{figure!r} is not FILING#FIGURE, such as enforcement_overview/2026-05/v1#actions/actions")
-    found = walk(find_bundle(home, filing), key, limit if limit is not None or as_json else _SHOWN)
+    shown = limit if limit is not None or as_json else _SHOWN
+    found = walk(find_bundle(home, filing), key, shown, erased_lines(home))
     texts = _raw_lines(home, found) if raw else []
     if as_json:
         document = plain(found)
@@ -91,6 +94,9 @@ def verify(
     recompute: Annotated[
         bool, typer.Option("--recompute", help="Also run the bundle's own SQL over the lake and compare every figure.")
     ] = False,
+    current: Annotated[
+        bool, typer.Option("--current", help="Also run today's models at its watermark and explain each difference.")
+    ] = False,
     keys: Annotated[Path | None, typer.Option(metavar="FILE", help="Public keys that came out of band.")] = None,
     lake: Annotated[
         Path | None,
@@ -110,6 +116,8 @@ def verify(
     home = open_home()
     if (filing is None) != every:
         raise ValueError("name a filing, or say --all")
+    if current and every:
+        raise ValueError("--current compares one filing; name it")
     if lake is not None and not (lake / "lake").is_dir():
         raise ValueError(f"{lake} holds no folder named lake: name a home, or a copy of one")
     known = trusted(home, keys)
@@ -119,13 +127,86 @@ def verify(
         else:
             bundle = find_bundle(home, str(filing))
             found = [verification.verify(home, bundle, known, lake=lake, with_recompute=recompute)]
+    today = _against_today(home, str(filing)) if current else None
     if as_json:
-        answer_json([plain(one) for one in found] if every else plain(found[0]))
+        told = {"current": plain(today)} if today is not None else {}
+        answer_json([plain(one) for one in found] if every else {**plain(found[0]), **told})
     else:
         for one in found:
             _show_verification(one)
+        if today is not None:
+            _show_restatement(today)
     if not all(one.is_whole for one in found):
         raise typer.Exit(NO)
+
+
+@explains(ValueError)
+def restate(
+    report: Annotated[str, typer.Option("--report", metavar="ID", help="From `report list`.")],
+    period: Annotated[str, typer.Option(help="2026-05, 2026-Q2, 2026, or a half-open range.")],
+    from_watermark: Annotated[int, typer.Option(metavar="A", help="Last batch of the earlier side.")],
+    to_watermark: Annotated[int, typer.Option(metavar="B", help="Last batch of the later side.")],
+    as_of: Annotated[
+        str | None, typer.Option(help="UTC instant of the ages, for both sides; each its own when absent.")
+    ] = None,
+    zone: Annotated[str, typer.Option(help="Time zone of the period's edges.")] = "UTC",
+    as_json: JsonFlag = False,
+) -> None:
+    """What changed in a report between two watermarks, cell by cell, with the batches behind it and the cause by name.
+
+    Causes: late data, retraction, register, revised record, follow-up, definition, code. The earlier side is the bundle of that
+    watermark where there is one.
+
+    Example:
+      rapporteur restate --report enforcement_overview --period 2026-05 --from-watermark 31 --to-watermark 58
+    """
+    from reports.restatement import restate as explain
+
+    home = open_home()
+    with waiting(f"Running {report} at {from_watermark} and at {to_watermark}"):
+        found = explain(home, report, period, from_watermark, to_watermark, keys=_keys(), as_of=as_of, zone=zone)
+    if as_json:
+        answer_json(plain(found))
+    else:
+        _show_restatement(found)
+
+
+def _against_today(home: Home, filing: str) -> "Restatement":
+    """A bundle compared with what today's models give at its watermark."""
+    from reports.bundles import find_bundle
+    from reports.restatement import restate as explain
+
+    bundle = find_bundle(home, filing)
+    report, period = str(bundle.facts.get("report")), str(bundle.facts.get("period"))
+    return explain(home, report, period, bundle.watermark, bundle.watermark, keys=_keys(), bundle=bundle)
+
+
+def _keys() -> dict[str, str]:
+    """Feed -> column of its id."""
+    from assets.ingestion.contracts import FEEDS
+
+    return {name: feed.key[0] for name, feed in FEEDS.items()}
+
+
+def _show_restatement(found: "Restatement") -> None:
+    answer(
+        f"{found.report} {found.period}: watermark {found.from_watermark} ({found.from_source}) to {found.to_watermark}; "
+        f"{len(found.cells)} of {found.figure_count} figures differ"
+    )
+    if found.from_as_of != found.to_as_of:
+        answer(f"  read as of {found.from_as_of} and of {found.to_as_of}")
+    columns = ["cause", "batch", "what", "gained", "lost"]
+    rows = [[one.cause, one.batch_id or "", one.what, one.gained, one.lost] for one in found.totals]
+    show_table("Contributions that changed", columns, rows)
+    cells = []
+    for cell in found.cells[:_SHOWN]:
+        why = "; ".join(
+            f"{one.cause} ({one.what}, batch {one.batch_id}): +{one.gained} -{one.lost}" for one in cell.causes
+        )
+        cells.append([cell.figure_key, cell.before, cell.after, why])
+    show_table("Cells", ["figure", "before", "after", "why"], cells)
+    if len(found.cells) > _SHOWN:
+        answer(f"... and {len(found.cells) - _SHOWN:,} more (--json gives all)")
 
 
 def _show_trace(found: "Trace", texts: list[str]) -> None:

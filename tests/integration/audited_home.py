@@ -95,7 +95,7 @@ def change_register(home: Home) -> None:
     changed = [lines[0]]
     for line in lines[1:]:
         values = dict(zip(columns, line.split(","), strict=True))
-        if values["action"] == "account_suspension":
+        if values["action"] == "content_removal":
             values["is_terminal"] = "true"
         changed.append(",".join(values.values()))
     folder = home.landing / "actions" / LATER
