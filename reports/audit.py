@@ -16,6 +16,7 @@ from orchestration.core.clock import stamp
 from orchestration.core.durable import write_bytes
 from orchestration.core.home import Home
 from reports.bundles import Found
+from reports.manifest import evidence_folder
 from reports.render.csv import csv_bytes
 from reports.trace import trace
 
@@ -146,7 +147,7 @@ def draw_of(seed: str, key: str) -> str:
 
 
 def _contributions(bundle: Found, figure_key: str | None) -> list[dict[str, Any]]:
-    path = bundle.folder / "contributors.parquet"
+    path = evidence_folder(bundle.folder) / "contributors.parquet"
     wanted = None
     if figure_key is not None:
         wanted = {(line.file_sha256, line.line, line.role, line.record_id) for line in trace(bundle, figure_key).lines}

@@ -10,6 +10,7 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
+from reports.manifest import evidence_folder
 from reports.recompute import Plan
 
 LOST = "lost"
@@ -75,13 +76,14 @@ def bundled_rows(folder: Path) -> pa.Table:
     Raises:
         OSError: Its evidence cannot be read.
     """
+    place = evidence_folder(folder)
     columns = ", ".join(f"c.{name}" if name != "dimensions" else "s.dimensions" for name in _COLUMNS)
     try:
         with duckdb.connect(":memory:") as con:
             return con.execute(
                 f"select {columns} from read_parquet($contributors) as c inner join read_parquet($strata) as s "
                 "on c.stratum_id = s.stratum_id",
-                {"contributors": str(folder / "contributors.parquet"), "strata": str(folder / "strata.parquet")},
+                {"contributors": str(place / "contributors.parquet"), "strata": str(place / "strata.parquet")},
             ).to_arrow_table()
     except duckdb.Error as error:
         raise OSError(f"{folder}: its evidence cannot be read ({error})") from error

@@ -24,6 +24,7 @@ from reports.catalogue import entry_of
 from reports.closure import write_closure
 from reports.differences import ChangedRow, bundled_rows, changed_rows, counted_rows
 from reports.figures import Figures, default_as_of
+from reports.manifest import evidence_folder
 from reports.metrics import Metric, read_metrics
 from reports.periods import Period, parse_instant, parse_period
 from reports.published import State
@@ -215,7 +216,7 @@ def _bundle_at(home: Home, report_id: str, period: str, watermark: int) -> Found
         if found.facts.get("report") == report_id
         and found.facts.get("period") == period
         and found.watermark == watermark
-        and (found.folder / "contributors.parquet").is_file()
+        and (evidence_folder(found.folder) / "contributors.parquet").is_file()
     ]
     return fitting[-1] if fitting else None
 
@@ -235,7 +236,9 @@ def _run(sql: Path, home: Home, as_of: datetime) -> Iterator[tuple[duckdb.DuckDB
 
 
 def _bundle_side(bundle: Found, as_of: datetime) -> _Side:
-    figures = {row["figure_key"]: row for row in pq.read_table(bundle.folder / "figures.parquet").to_pylist()}
+    figures = {
+        row["figure_key"]: row for row in pq.read_table(evidence_folder(bundle.folder) / "figures.parquet").to_pylist()
+    }
     return _Side(figures, bundled_rows(bundle.folder), None, as_of)
 
 

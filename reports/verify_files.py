@@ -152,7 +152,7 @@ def erased_contributors(home: Home, folder: Path) -> dict[str, int]:
         with duckdb.connect(":memory:") as con:
             rows = con.execute(
                 "select distinct file_sha256, line from read_parquet($path) where file_sha256 in (select unnest($files))",
-                {"path": str(folder / "contributors.parquet"), "files": sorted(lines.blanked)},
+                {"path": str(evidence_folder(folder) / "contributors.parquet"), "files": sorted(lines.blanked)},
             ).fetchall()
     except duckdb.Error as error:
         raise OSError(f"{folder / 'contributors.parquet'}: {error}") from error

@@ -40,8 +40,6 @@ report = typer.Typer(
 )
 key = typer.Typer(help="Keys with which filings are signed.", no_args_is_help=True)
 register = typer.Typer(help="The register of filings: its head, and whether it is whole.", no_args_is_help=True)
-audit = typer.Typer(help="For an auditor: who looked at what.", no_args_is_help=True)
-report = typer.Typer(help="Reports: what there is, what is due, and preparing one.", no_args_is_help=True)
 audit = typer.Typer(help="For an auditor: populations, samples, and who looked at what.", no_args_is_help=True)
 transparency_report = typer.Typer(
     help="Transparency reports on the EU's harmonised template: checking one.", no_args_is_help=True
