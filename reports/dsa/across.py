@@ -1,4 +1,4 @@
-"""Rules that compare rows of parts 7 to 10 and parts with each other: V10, V12, V18, V19, V27 (recipients), V31, V34.
+"""Rules that compare rows of parts 7 to 10 and parts with each other: V10, V12, V18, V19, V27 (recipients), V31, V34 to V36.
 
 Identities between named cells belong here; sums over categories stand in sums.py.
 """
@@ -19,6 +19,7 @@ ON_FLAGGERS = "Complaint regarding a decision not to take action on a notice sub
 SOLELY_MEASURES = "Number of measures solely taken by automated means"
 OTHER_MEASURES = "Number of measures not taken by automated means"
 SOLELY_NOTICES = "Number of notices solely processed by automated means"
+LINGUISTS = "Number of total moderators with sufficient linguistic expertise"
 OTHER_NOTICES = "Number of notices not processed by automated means"
 _OUTCOMES = ("Decisions upheld", "Decisions partially reversed", "Decisions reversed", "Decision omitted")
 
@@ -50,6 +51,8 @@ def check(report: Report) -> Iterator[Finding]:
         yield from _automated(report, report[8])
         yield from _subsets(report[8])
         yield from _languages(report[8])
+    if 9 in report and not report[9].foreign:
+        yield from _by_language(report[9], "V35", "Total number", (LINGUISTS,))
     if 10 in report:
         yield from _recipients(report[10])
 
@@ -170,6 +173,17 @@ def _subsets(sheet: Sheet) -> Iterator[Finding]:
         value = found.get((comparable(indicator), comparable(scope)))
         if value is not None:
             yield from _at_most("V19", sheet, value, _get(found, indicator, whole), f'"{whole}" of the same indicator')
+    yield from _by_language(sheet, "V19", "Total number", (SOLELY_MEASURES, OTHER_MEASURES))
+
+
+def _by_language(sheet: Sheet, rule: str, scope: str, indicators: tuple[str, ...]) -> Iterator[Finding]:
+    """No language alone has more than the whole; the sum may, for content and people can have several."""
+    found = values(sheet)
+    for indicator in indicators:
+        whole = _get(found, indicator, scope)
+        for (name, code), value in found.items():
+            if name == comparable(indicator) and code in template.LANGUAGES:
+                yield from _at_most(rule, sheet, value, whole, f'"{scope}" of the same indicator')
 
 
 def _languages(sheet: Sheet) -> Iterator[Finding]:
@@ -221,6 +235,7 @@ def _is_language(scope: str) -> bool:
 def _recipients(sheet: Sheet) -> Iterator[Finding]:
     whole: Value | None = None
     states: list[Decimal | None] = []
+    present: set[str] = set()
     for row in sheet.rows:
         amount = sheet.amount(row, "Value", "count")
         scope = sheet.cell(row, "Scope").strip().upper()
@@ -228,6 +243,11 @@ def _recipients(sheet: Sheet) -> Iterator[Finding]:
             whole = Value(row, amount)
         elif scope in template.STATES:
             states.append(amount)
+            present |= {scope} if amount is not None else set()
+    if whole is not None and some(whole.amount) and (missing := sorted(template.STATES - present)):
+        what = f"{len(missing)} Member States have no number: {', '.join(missing)}."
+        at: Where = {"part_number": 10, "row": whole.row.number, "column": "Scope"}
+        yield finding("V36", "warning", what, found=f"{len(present)} Member States", expected=missing[0], **at)
     summed = total(states)
     if whole is None or whole.amount is None or summed is None or not known(whole.amount, summed):
         return

@@ -6,6 +6,7 @@ Telling what would be dropped in silence belongs here; filling cells does not.
 from reports.dsa import template
 from reports.dsa.filled import Problem, Severity, Subject
 from reports.dsa.lookup import Lookup
+from reports.dsa.row_sheets import STOCKS, has_figures
 from reports.figures import Figure
 
 # What the figures call the service of a record that belongs to none; such records are named exclusions.
@@ -26,6 +27,12 @@ def problems(subject: Subject) -> list[Problem]:
         )
         for asked in sorted(lookup.not_computed)
     ]
+    for metric, number in STOCKS.items():
+        if subject.service.applies(template.part(number).rows[0][0]) and not has_figures(subject, metric):
+            what = f"No register says anything about {metric.replace('_', ' ')}: part {number} is blank, though it applies."
+            found.append(
+                Problem(finding="register_is_silent", severity="blocking", message=what, service=code, part=number)
+            )
     splits = {split_of(lookup.by_key[key]) for key in lookup.shown if key in lookup.by_key}
     for figure in sorted(lookup.figures.figures, key=lambda f: f.figure_key):
         if _is_dropped(figure, lookup, code) and split_of(figure) in splits:

@@ -24,6 +24,7 @@ REORDERED = (
     "Annex II describes them, every indicator for every language."
 )
 NONE_DECIDED = "No time to measure: none of these had been decided by {day}."
+STOCKS = {"moderator_staff": 9, "average_monthly_recipients": 10}
 _MORE = template.MORE_ROWS
 _SCOPE = 5
 _INDICATOR = 4
@@ -88,6 +89,8 @@ def _fill_row(filled: Filled, index: int, subject: Subject) -> None:
         explanation = NOT_MEASURED
     else:
         shown = _shown(subject, asked, filled, row, place)
+        if _is_unrecorded(subject, asked, shown):
+            shown = Shown(is_computed=False)
         put(filled, index, place, shown)
         explanation = _explanation(subject, asked, shown)
     if context is not None:
@@ -99,6 +102,19 @@ def _fill_row(filled: Filled, index: int, subject: Subject) -> None:
 def _shown(subject: Subject, asked: Asks, filled: Filled, row: list[str], place: int) -> Shown:
     dimensions = {"service": subject.service.dsa_service, **asked.dimensions}
     return show(subject.lookup, asked.metric, dimensions, kind_at(filled.part, row, place))
+
+
+def _is_unrecorded(subject: Subject, asked: Asks, shown: Shown) -> bool:
+    """Whether a stock is not known, which is not 0: no row for the Member State, or none on moderators at all."""
+    if shown.figure is not None or asked.metric not in STOCKS:
+        return False
+    return asked.metric != "moderator_staff" or not has_figures(subject, asked.metric)
+
+
+def has_figures(subject: Subject, metric: str) -> bool:
+    """Whether any figure of a metric is about the service."""
+    code = subject.service.dsa_service
+    return any(f.metric == metric and f.dimensions.get("service") == code for f in subject.lookup.figures.figures)
 
 
 def _explanation(subject: Subject, asked: Asks, shown: Shown) -> str:

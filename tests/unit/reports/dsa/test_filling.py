@@ -175,7 +175,20 @@ def test_a_very_large_platform_reports_languages_and_member_states(written: Writ
     assert value_of(parts[9], "Number of total moderators", "el")[0] == "3"
     assert value_of(parts[10], "Number of average", "TOTAL") == ["10000"]
     assert value_of(parts[10], "Number of average", "EL") == ["7000"]
-    assert (validate(folder / "example").errors, validate(folder / "example").warnings) == (0, 0)
+    assert {f.rule for f in validate(folder / "example").findings if f.level != "note"} == {"V36"}
+
+
+def test_a_stock_that_no_register_knows_is_blank_and_not_0(written: Write) -> None:
+    vlop = [ServiceRow("example", "vlop")]
+    silent = written(made([], period="2026-01-01..2026-07-01"), vlop, name="silent") / "dsa" / "example"
+    assert {row[6] for number in (9, 10) for row in parts_of(silent)[number][1:]} == {""}
+    told = {(f["finding"], f["part"]) for f in findings_of(silent) if f["severity"] == "blocking"}
+    assert {("register_is_silent", 9), ("register_is_silent", 10)} <= told
+    known = written(made(a_bit_of_everything(), period="2026-01-01..2026-07-01"), vlop) / "dsa" / "example"
+    assert value_of(parts_of(known)[9], "Number of total moderators", "bg")[0] == "0"
+    assert value_of(parts_of(known)[10], "Number of average", "AT") == [""]
+    told = {(f["rule"], f["severity"]) for f in findings_of(known) if f["severity"] != "note" and f["rule"]}
+    assert told == {("V36", "warning")}
 
 
 def test_what_does_not_apply_is_blank_and_what_applies_is_0(written: Write) -> None:

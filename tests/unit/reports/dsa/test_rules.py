@@ -105,6 +105,11 @@ def no_amar_for_austria(parts: Parts) -> int:
     return set_value(parts[10], "Number of average", "TOTAL", "300")
 
 
+def no_amar_in_greece(parts: Parts) -> int:
+    set_value(parts[10], "Number of average", "EL", "")
+    return set_value(parts[10], "Number of average", "TOTAL", "260")
+
+
 BREAKS: list[tuple[str, str, int, Change]] = [
     ("V1", "error", 7, without_column),
     ("V1", "error", 5, cell(5, 1, 7, "Removals")),
@@ -170,6 +175,9 @@ BREAKS: list[tuple[str, str, int, Change]] = [
         7,
         valued(7, "Complaint regarding a decision to suspend or terminate an account", "Total number", "11"),
     ),
+    ("V19", "error", 8, valued(8, "Number of measures not", "sv", "10")),
+    ("V35", "error", 9, valued(9, "Number of total moderators", "bg", "13")),
+    ("V36", "warning", 10, no_amar_in_greece),
 ]
 
 
@@ -238,7 +246,7 @@ def test_what_only_looks_like_a_defect_is_not_told(rule: str, change: Change, tm
 
 def test_every_rule_has_a_source_a_remedy_and_a_defect_that_shows_it() -> None:
     declared = rules()
-    assert list(declared) == [f"V{n}" for n in range(1, 35)]
+    assert list(declared) == [f"V{n}" for n in range(1, 37)]
     assert all(rule.source and rule.do.endswith(".") and rule.levels for rule in declared.values())
     elsewhere = {"V17", "V22", "V24"}  # files and statements: tested below and in test_reading
     assert {b[0] for b in BREAKS} | elsewhere == set(declared)
