@@ -21,7 +21,6 @@ from reports import evidence
 from reports.catalogue import Entry, entry_of
 from reports.catalogue.calendar import Service, last_periods
 from reports.catalogue.standing import read_services
-from reports.closure import write_closure
 from reports.figures import Figures, compute
 from reports.filing import blockers, correction, guide, waivers
 from reports.filing.notices import notices_of
@@ -31,7 +30,7 @@ from reports.filing.signers import read_signers
 from reports.filing.standing import DRAFT, read_signatures
 from reports.index import write_index
 from reports.lineage import write_lineage
-from reports.manifest import NAME, RESTRICTED, build_manifest, read_manifest, sha256_of
+from reports.manifest import NAME, build_manifest, read_manifest, sha256_of
 from reports.metrics import read_metrics
 from reports.periods import Period, parse_instant, parse_period
 from reports.published import State, read_state
@@ -238,19 +237,7 @@ def _fill(
     known: Head,
 ) -> None:
     printed = printed_figures(con, figures, entry)
-    exact = folder
-    if printed is not figures:
-        exact = folder / RESTRICTED
-        exact.mkdir()
-        evidence.write_figures(printed, folder / "figures.parquet")
-    evidence.write_figures(figures, exact / "figures.parquet")
-    evidence.write_strata(con, figures, exact / "strata.parquet")
-    evidence.write_contributors(con, figures, exact / "contributors.parquet")
-    evidence.write_deliveries(con, figures, folder / "deliveries.csv")
-    evidence.write_registers(con, figures, folder / "registers")
-    checks = evidence.latest_checks(con, entry.required_checks)
-    _write_json(folder / "checks.json", checks)
-    write_closure(folder / "sql", home, figures, con)
+    checks = evidence.write_evidence(folder, con, home, figures, entry.required_checks, printed)
     _write_official(folder, con, home, figures, entry, plan)
     # The report's own files come before this line; what is found in them, and said about them, after it.
     stopping = _write_blockers(folder, con, home, figures, entry, plan)

@@ -45,12 +45,16 @@ def find_bundle(home: Home, name: str) -> Found:
 
     Args:
         home: Whose filings.
-        name: `<report>/<period>/v<n>`, `<report>/<period>` (its last version), or the path of a bundle's folder.
+        name: `<report>/<period>/v<n>`, `<report>/<period>` (its last version), `readout/<id>`, or the path of a bundle's folder.
 
     Raises:
         UnknownFiling: There is none.
     """
     parts = name.strip("/").split("/")
+    if len(parts) == 2 and parts[0] == "readout" and not parts[1].startswith("."):
+        asked = home.readouts / parts[1]
+        if asked.is_dir():
+            return found_in(asked)
     if 2 <= len(parts) <= 3 and not any(part.startswith(".") for part in parts):
         shelf = home.filings.joinpath(*parts)
         folder = shelf if len(parts) == 3 else _last_version(shelf)

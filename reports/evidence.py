@@ -13,7 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.core.durable import write_bytes
+from orchestration.core.home import Home
+from reports.closure import write_closure
 from reports.figures import Figures
+from reports.manifest import RESTRICTED
 from reports.metrics import dimensions_of
 from reports.published import columns_of, relations
 from reports.render.csv import csv_bytes
@@ -50,6 +53,43 @@ REGISTERS = {
     "mcp_server": ("dim_mcp_servers", "server_name"),
     "service": ("dim_services", "dsa_service"),
 }
+
+
+def write_evidence(
+    folder: Path,
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    figures: Figures,
+    required: Sequence[str],
+    printed: Figures | None = None,
+) -> dict[str, Any]:
+    """Everything by which a bundle's figures can be traced, verified and re-performed.
+
+    Args:
+        folder: The bundle.
+        con: The published copy from which the figures, with their digests, were computed.
+        home: Whose copy.
+        figures: All of them, exact.
+        required: Checks that it requires.
+        printed: What may be printed of them, where small cells are withheld: the exact evidence is then kept apart.
+
+    Returns:
+        How the checks stand, as written to checks.json.
+    """
+    exact = folder
+    if printed is not None and printed is not figures:
+        exact = folder / RESTRICTED
+        exact.mkdir()
+        write_figures(printed, folder / "figures.parquet")
+    write_figures(figures, exact / "figures.parquet")
+    write_strata(con, figures, exact / "strata.parquet")
+    write_contributors(con, figures, exact / "contributors.parquet")
+    write_deliveries(con, figures, folder / "deliveries.csv")
+    write_registers(con, figures, folder / "registers")
+    checks = latest_checks(con, required)
+    write_bytes(folder / "checks.json", msgspec.json.format(msgspec.json.encode(checks), indent=1))
+    write_closure(folder / "sql", home, figures, con)
+    return checks
 
 
 def write_figures(figures: Figures, path: Path) -> None:

@@ -1,9 +1,12 @@
 """Read-outs: declared metrics over any half-open range, from the published copy, also while a run is writing.
 
-Checking what is asked for and writing the files belong here; figures are computed as for prepared reports.
+Checking what is asked for and assembling the bundle belong here; figures and evidence are made as for prepared reports,
+releasing one is reports/filing's.
 """
 
 import hashlib
+import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,19 +15,27 @@ import duckdb
 import msgspec
 
 from orchestration.core import ops
+from orchestration.core.access import actor
 from orchestration.core.clock import stamp
-from orchestration.core.durable import write_bytes
+from orchestration.core.durable import sync_folder, write_bytes
 from orchestration.core.home import Home
 from orchestration.core.publish import open_published
 from reports.catalogue import CATALOGUE, Chart, Entry, Part
+from reports.evidence import write_evidence
 from reports.figure_sql import Breakdown
 from reports.figures import Figures, compute
+from reports.filing import envelope
+from reports.filing.guide import write_guide
+from reports.manifest import NAME as MANIFEST
+from reports.manifest import build_manifest, sha256_of
 from reports.metrics import Metric, UnknownName, check_dimensions, choose_metrics, dimensions_of, read_metrics
 from reports.periods import parse_range
 from reports.published import read_state
+from reports.strata import with_digests
 
 FORMATS = ("json", "csv", "xlsx", "html")
 NAME = "readout"
+ASKED = "asked"
 
 
 class ReadoutError(ValueError):
@@ -44,6 +55,10 @@ def readout(  # noqa: PLR0913, PLR0917 - one argument an option of the command
 ) -> list[Path]:
     """Answer a request for figures.
 
+    Every answer is a bundle under the home's readouts, with the evidence of a filing: figures, strata, contributors, register
+    rows, checks, SQL and a manifest; the archive `ops.readouts` says who asked, when, at which watermark. The same question at the
+    same watermark has the same bundle; one that was released is answered from, and never written again.
+
     Args:
         home: Whose published copy.
         start: First day in the zone, or RFC 3339 instant.
@@ -52,7 +67,7 @@ def readout(  # noqa: PLR0913, PLR0917 - one argument an option of the command
         by: Dimensions to split by, together; the total is always there too.
         where: `dimension=value`; a dimension given twice allows both values.
         formats: Of json, csv, xlsx, html.
-        out: Folder for `readout.<format>`; default: a folder of its own under the home's readouts.
+        out: Folder that receives a copy of the bundle; other files in it are left alone.
         zone: IANA zone of days.
 
     Returns:
@@ -70,26 +85,64 @@ def readout(  # noqa: PLR0913, PLR0917 - one argument an option of the command
     with open_published(home) as con:
         state = read_state(con, home)
         chosen = _metrics(con, metrics, [*by, *filters])
-        splits = (Breakdown(), Breakdown(tuple(dict.fromkeys(by)))) if by else (Breakdown(),)
-        breakdowns = {metric.part: splits for metric in chosen}
-        figures = compute(con, chosen, period, state=state, breakdowns=breakdowns, where=filters)
-    request = {
-        "range_start": start,
-        "range_end": end,
-        "metrics": ",".join(metric.metric for metric in chosen),
-        "dimensions": ",".join(by),
-        "filters": "&".join(where),
-        "watermark": state.watermark,
+        request = {
+            "range_start": start,
+            "range_end": end,
+            "zone": zone,
+            "metrics": ",".join(metric.metric for metric in chosen),
+            "dimensions": ",".join(by),
+            "filters": "&".join(where),
+            "watermark": state.watermark,
+        }
+        asked = msgspec.json.encode([request, chosen_formats, state.published])
+        bundle = home.readouts / hashlib.sha256(asked).hexdigest()[:16]
+        if not is_released(bundle):
+            splits = (Breakdown(), Breakdown(tuple(dict.fromkeys(by)))) if by else (Breakdown(),)
+            breakdowns = {metric.part: splits for metric in chosen}
+            figures = compute(con, chosen, period, state=state, breakdowns=breakdowns, where=filters)
+            _place(bundle, con, home, with_digests(con, figures), by, chosen_formats)
+    archived = {
+        "readout_id": bundle.name,
+        **request,
+        "requested_at": stamp(),
+        "who": actor(),
+        "event": ASKED,
+        "manifest_sha256": sha256_of(bundle / MANIFEST),
+        "is_synthetic": state.is_synthetic,
     }
-    readout_id = hashlib.sha256(msgspec.json.encode([request, zone])).hexdigest()[:16]
-    folder = out or home.readouts / readout_id
-    paths = []
-    for kind in chosen_formats:
-        path = folder / f"{NAME}.{kind}"
-        write_bytes(path, _render(kind, figures, by, readout_id))
-        paths.append(path)
-    ops.append(home, "readouts", [{"readout_id": readout_id, **request, "requested_at": stamp()}])
-    return paths
+    ops.append(home, "readouts", [archived])
+    if out and out.resolve() != bundle.resolve():
+        shutil.copytree(bundle, out, dirs_exist_ok=True)
+    return [(out or bundle) / f"{NAME}.{kind}" for kind in chosen_formats]
+
+
+def is_released(bundle: Path) -> bool:
+    """Whether a read-out was released: it is signed, and its files stay as they are."""
+    return (bundle / envelope.NAME).exists()
+
+
+def _place(
+    bundle: Path,
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    figures: Figures,
+    by: Sequence[str],
+    formats: Sequence[str],
+) -> None:
+    """Write a bundle whole, beside its place, and put it there."""
+    entry = _entry(figures, by)
+    draft = bundle.with_name(f".{bundle.name}.{os.getpid()}.tmp")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    for kind in formats:
+        write_bytes(draft / f"{NAME}.{kind}", _render(kind, figures, entry, bundle.name))
+    write_evidence(draft, con, home, figures, entry.required_checks)
+    write_guide(draft)
+    statement = build_manifest(draft, f"{NAME}/{bundle.name}", figures, entry)
+    write_bytes(draft / MANIFEST, msgspec.json.format(msgspec.json.encode(statement), indent=1))
+    shutil.rmtree(bundle, ignore_errors=True)
+    draft.rename(bundle)
+    sync_folder(bundle.parent)
 
 
 def readout_data(figures: Figures, readout_id: str) -> dict[str, Any]:
@@ -150,7 +203,7 @@ def _metrics(con: duckdb.DuckDBPyConnection, wanted: Sequence[str], dimensions: 
     return fitting
 
 
-def _render(kind: str, figures: Figures, by: Sequence[str], readout_id: str) -> bytes:
+def _render(kind: str, figures: Figures, entry: Entry, readout_id: str) -> bytes:
     if kind == "json":
         return msgspec.json.format(msgspec.json.encode(readout_data(figures, readout_id)), indent=1) + b"\n"
     if kind == "csv":
@@ -160,7 +213,7 @@ def _render(kind: str, figures: Figures, by: Sequence[str], readout_id: str) -> 
     from reports.render.document import arrange
 
     shown = tuple(("Only", f"{name} = {' or '.join(values)}") for name, values in figures.where.items())
-    document = arrange(figures, _entry(figures, by), "read-out", shown)
+    document = arrange(figures, entry, "read-out", shown)
     if kind == "xlsx":
         from reports.render.xlsx import workbook_bytes
 

@@ -93,7 +93,7 @@ def verify(
 
     Args:
         home: Whose register, vault and lake it is compared with.
-        bundle: The bundle; one that lies outside the home's filings is compared with vault and lake only when `lake` is given.
+        bundle: The bundle; one that lies outside the home's filings and read-outs is compared with vault and lake only when `lake` is given.
         trusted: Keys to check signatures with.
         lake: The home, or a copy of it, that holds vault and lake; the home itself when None.
         with_recompute: Run the bundle's own closure and compare every figure.
@@ -105,7 +105,7 @@ def verify(
     folder = bundle.folder
     findings, count = check_manifest(folder)
     report.add("files", findings, f"{count} files")
-    is_at_home = folder.resolve().is_relative_to(home.filings.resolve())
+    is_at_home = any(folder.resolve().is_relative_to(shelf.resolve()) for shelf in (home.filings, home.readouts))
     _signed(report, home, bundle, trusted, is_at_home=is_at_home)
     try:
         findings, counts = check_evidence(bundle)

@@ -11,13 +11,9 @@ import duckdb
 from orchestration.core import erasures, vault
 from orchestration.core.commits import BrokenRecord, read_commits
 from orchestration.core.home import Home
-from reports.filing.envelope import NAME as ENVELOPE
 from reports.findings import Finding
-from reports.manifest import NAME, evidence_folder, read_manifest, sha256_of
+from reports.manifest import LATER, NAME, evidence_folder, read_manifest, sha256_of
 from reports.recompute import LakeFile
-
-UNSIGNED = frozenset({NAME, ENVELOPE})
-"""Files of a bundle that the manifest cannot name: itself, and the signatures over it."""
 
 
 def check_manifest(folder: Path) -> tuple[list[Finding], int]:
@@ -40,7 +36,7 @@ def check_manifest(folder: Path) -> tuple[list[Finding], int]:
         if name not in present:
             findings.append(_finding("files", name, named[name], "no such file", "a file of the bundle is missing"))
         elif name not in named:
-            if name not in UNSIGNED:
+            if name not in LATER:
                 told = sha256_of(present[name])
                 findings.append(_finding("files", name, "no such file", told, "a file was added to the bundle"))
         elif (told := sha256_of(present[name])) != named[name]:

@@ -263,3 +263,24 @@ def _refresh(home: "Home") -> None:
     from orchestration.publication import refresh_operations
 
     refresh_operations(home)
+
+
+@explains(ValueError)
+def report_release(
+    readout: Annotated[str, typer.Argument(metavar="READOUT", help="Its id, as `rapporteur readout` prints it.")],
+    key: Key,
+    as_json: JsonFlag = False,
+) -> None:
+    """Sign a read-out and enter it in the register: draft -> released. Its files are read-only from then on.
+
+    Example:
+      rapporteur report release 4f1d0c2b9a7e6d53 --key ~/keys/preparer.pem
+    """
+    from reports.filing.releasing import release
+
+    done = release(open_home(), readout, key)
+    if as_json:
+        answer_json(plain(done))
+    else:
+        before = "had been released before" if done.was_done else "is released"
+        answer(f"{done.readout} {before}, signed by {done.signer_id}: line {done.entry.seq} of the register.")

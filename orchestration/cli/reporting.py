@@ -128,7 +128,9 @@ def readout(
     by: Annotated[list[str] | None, typer.Option(help="Dimension to break down by; repeat for more.")] = None,
     where: Annotated[list[str] | None, typer.Option(help="dim=value; repeat for more.")] = None,
     formats: Annotated[str, typer.Option("--format", help="Of xlsx,csv,html,json; commas between.")] = "xlsx,csv",
-    out: Annotated[Path | None, typer.Option(help="Folder to write to; under the home when absent.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder that gets a copy of the bundle; it stays under the home's readouts too.")
+    ] = None,
     zone: Annotated[str, typer.Option(help="Time zone of days.")] = "UTC",
     as_json: JsonFlag = False,
 ) -> None:
@@ -142,7 +144,6 @@ def readout(
     from reports.readout import readout as answer_readout
 
     home = open_home()
-    folder = out or home.readouts / f"{start}_{end}".replace(":", "").replace("/", "-")
     chosen = [name.strip() for name in formats.split(",") if name.strip()]
     with waiting("Reading out"):
         files = answer_readout(
@@ -153,7 +154,7 @@ def readout(
             by=by or [],
             where=where or [],
             formats=chosen,
-            out=folder,
+            out=out,
             zone=zone,
         )
     if as_json:

@@ -64,6 +64,11 @@ TABLES: dict[str, dict[str, str]] = {
         "filters": "VARCHAR",
         "watermark": "BIGINT",
         "requested_at": "TIMESTAMPTZ",
+        "zone": "VARCHAR",
+        "who": "VARCHAR",
+        "event": "VARCHAR",
+        "manifest_sha256": "VARCHAR",
+        "is_synthetic": "BOOLEAN",
     },
     "access_log": {
         "accessed_at": "TIMESTAMPTZ",
