@@ -180,12 +180,16 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def strike_bytes(entity: Entity, raw: bytes) -> bytes:
-    """The same bytes, as many, with the id struck out wherever it stands alone."""
+    """The same bytes, as many, with the id struck out wherever it stands alone; unchanged where it could be a word."""
+    if not entity.is_distinct:
+        return raw
     return entity.byte_token.sub(lambda match: STROKE.encode() * len(match.group()), raw)
 
 
 def strike(entity: Entity, value: Any) -> Any:  # noqa: ANN401  any JSON-like value, of which the like is returned
-    """The same value with the id struck out of its texts."""
+    """The same value with the id struck out of its texts; unchanged where the id could be a word."""
+    if not entity.is_distinct:
+        return value
     if isinstance(value, str):
         return entity.token.sub(lambda match: STROKE * len(match.group()), value)
     if isinstance(value, dict):

@@ -180,17 +180,19 @@ def rewrite_derived(con: duckdb.DuckDBPyConnection, path: Path, entity: Entity, 
     described = [
         (name, kind) for name, kind, *_ in con.execute(f"DESCRIBE SELECT * FROM read_parquet({source})").fetchall()
     ]
-    wanted = quoted(entity.id)
-    texts = [name_of(name) for name, kind in described if kind == "VARCHAR"]
+    fold = "lower({})" if entity.is_folded else "{}"
+    wanted = fold.format(quoted(entity.id))
+    texts = [fold.format(name_of(name)) for name, kind in described if kind == "VARCHAR"]
     lists = [name_of(name) for name, kind in described if kind == "VARCHAR[]"]
     gone = " OR ".join(
         [f"coalesce({column} = {wanted}, false)" for column in texts]
-        + [f"coalesce(len({c}) = 1 AND {c}[1] = {wanted}, false)" for c in lists]
+        + [f"coalesce(len({c}) = 1 AND {fold.format(c + '[1]')} = {wanted}, false)" for c in lists]
     )
-    is_token = quoted(rf"(^|[^A-Za-z0-9_-]){re.escape(entity.id)}($|[^A-Za-z0-9_-])")
+    shown = entity.id.lower() if entity.is_folded else entity.id
+    token = quoted(rf"(^|[^A-Za-z0-9_-]){re.escape(shown)}($|[^A-Za-z0-9_-])")
     named = " OR ".join(
-        [f"coalesce(list_contains({column}, {wanted}), false)" for column in lists]
-        + ([f"coalesce(regexp_matches({column}, {is_token}), false)" for column in texts] if entity.is_distinct else [])
+        [f"coalesce(len(list_filter({c}, one -> {fold.format('one')} = {wanted})) > 0, false)" for c in lists]
+        + ([f"coalesce(regexp_matches({column}, {token}), false)" for column in texts] if entity.is_distinct else [])
     )
     counted = con.execute(
         f"SELECT count(*) FILTER (NOT ({gone or 'false'})), count(*) FILTER ({gone or 'false'}), "
@@ -203,7 +205,7 @@ def rewrite_derived(con: duckdb.DuckDBPyConnection, path: Path, entity: Entity, 
     for name, kind in described:
         column = name_of(name)
         if kind == "VARCHAR[]":
-            selected.append(f"list_filter({column}, one -> one <> {wanted}) AS {column}")
+            selected.append(f"list_filter({column}, one -> {fold.format('one')} <> {wanted}) AS {column}")
         elif kind == "VARCHAR" and entity.is_distinct:
             selected.append(f"{_struck(column, entity)} AS {column}")
         else:

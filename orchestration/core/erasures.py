@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -172,10 +173,21 @@ def read(home: Home) -> list[Record]:
     Raises:
         BrokenRecord: One cannot be read, a number is missing, or one does not follow from the one before it.
     """
+    return list(_read(_files(home)))
+
+
+def _files(home: Home) -> tuple[tuple[str, int, int], ...]:
+    paths = sorted(folder(home).glob("[0-9]*.json"))
+    return tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths)
+
+
+@lru_cache(maxsize=4)
+def _read(files: tuple[tuple[str, int, int], ...]) -> tuple[Record, ...]:
+    """The records in these files (path, size, time); asked for once a line of a trace, read once."""
     found: list[Record] = []
     previous = ""
-    for number, path in enumerate(sorted(folder(home).glob("[0-9]*.json")), start=1):
-        content = path.read_bytes()
+    for number, (path, _, _) in enumerate(files, start=1):
+        content = Path(path).read_bytes()
         try:
             one = msgspec.json.decode(content, type=Record)
         except msgspec.MsgspecError as error:
@@ -186,7 +198,7 @@ def read(home: Home) -> list[Record]:
             raise BrokenRecord(f"{path}: it does not follow from the record before it. Restore both from a backup.")
         found.append(one)
         previous = hashlib.sha256(content).hexdigest()
-    return found
+    return tuple(found)
 
 
 def head_digest(home: Home) -> str:
@@ -208,14 +220,19 @@ def write(home: Home, record: Record) -> Path:
 
 def erased_lines(home: Home) -> ErasedLines:
     """Look-up of every line that is gone or had an id struck out."""
+    return _look_up(_files(home))
+
+
+@lru_cache(maxsize=4)
+def _look_up(files: tuple[tuple[str, int, int], ...]) -> ErasedLines:
+    records = _read(files)
     blanked: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
     masked: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
-    count = 0
-    for record in read(home):
+    for record in records:
         for change in record.objects:
-            count += change.line_count
             blanked[change.sha256] += [(first, last, record.erasure_id) for first, last in change.blanked]
             masked[change.sha256] += [(first, last, record.erasure_id) for first, last in change.masked]
+    count = sum(change.line_count for record in records for change in record.objects)
     return ErasedLines(blanked=_sorted(blanked), masked=_sorted(masked), count=count)
 
 

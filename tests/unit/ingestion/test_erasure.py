@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import msgspec
@@ -23,6 +26,7 @@ from tests.unit.ingestion.erased_home import (
     jsonl,
     lake_rows,
     land,
+    report,
     request,
     take_in,
 )
@@ -282,3 +286,115 @@ def test_ranges_are_joined_and_found() -> None:
         True,
         False,
     ]
+
+
+def landed(home: Home, feed: str, name: str, content: bytes, day: str = "2026-06-05") -> str:
+    land(home, feed, name, content, day=day)
+    take_in(home)
+    return delivered(home, name)
+
+
+def test_a_line_too_long_to_read_is_searched_and_blanked(
+    before: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAPPORTEUR_MAX_LINE_BYTES", "4096")
+    monkeypatch.setenv("RAPPORTEUR_BLOCK_BYTES", "1024")
+    home = copied(before, tmp_path)
+    long = ['{"x":"' + "y" * 9000 + f'","account_id":"{GONE}' + '"}', '{"x":"' + "z" * 9000 + '"}']
+    sha256 = landed(home, "detections", "long.jsonl", jsonl([detection(81, OTHER), *long, detection(82, OTHER)]))
+    size = vault.path_of(home, sha256).stat().st_size
+    erasure.erase(home, "E-1")
+    gone = erasures.erased_lines(home)
+    assert [gone.erasure_of(sha256, line) for line in (1, 2, 3, 4)] == [None, "E-1", None, None]
+    content = vault.path_of(home, sha256).read_bytes()
+    assert len(content) == size
+    assert GONE.encode() not in content.replace(OTHER.encode(), b"")
+    assert b"z" * 9000 in content
+
+
+def test_a_csv_in_another_encoding_keeps_it(before: Home, tmp_path: Path) -> None:
+    home = copied(before, tmp_path)
+    home.mappings.mkdir(parents=True, exist_ok=True)
+    fields = "\n".join(f"  {name}: {{column: {name}}}" for name in detection(1, OTHER))
+    mapping = f'feed: detections\nmatch: "*.utf16.csv"\nformat: {{kind: csv, encoding: [utf-16]}}\nfields:\n{fields}\n'
+    (home.mappings / "wide.yml").write_text(mapping)
+    rows = [detection(61, OTHER, policy_code="späm"), detection(62, GONE)]
+    sha256 = landed(home, "detections", "a.utf16.csv", csv_bytes(rows).decode().encode("utf-16"))
+    erasure.erase(home, "E-1")
+    assert erasures.erased_lines(home).erasure_of(sha256, 3) == "E-1"
+    text = vault.path_of(home, sha256).read_bytes().decode("utf-16")
+    assert "späm" in text
+    assert GONE not in text.replace(OTHER, "")
+
+
+def test_a_csv_record_over_several_lines_leaves_as_many_blank_ones(before: Home, tmp_path: Path) -> None:
+    home = copied(before, tmp_path)
+    rows = [detection(61, GONE, surface="a\nb"), detection(62, OTHER)]
+    sha256 = landed(home, "detections", "folded.csv", csv_bytes(rows))
+    was = vault.path_of(home, sha256).read_bytes()
+    line = quarantine.raw_line(home, sha256, 4)
+    erasure.erase(home, "E-1")
+    now = vault.path_of(home, sha256).read_bytes()
+    assert (len(now), now.count(b"\n")) == (len(was), was.count(b"\n"))
+    assert quarantine.raw_line(home, sha256, 4) == line
+
+
+def test_an_evaluation_log_has_the_id_struck_out_of_every_part(before: Home, tmp_path: Path) -> None:
+    home = copied(before, tmp_path)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("header.json", json.dumps({"note": f"asked by {GONE}."}))
+        archive.writestr("samples/1.json", json.dumps({"input": f"{OTHER}"}))
+    sha256 = landed(home, "evaluations", "log.eval", packed.getvalue())
+    erasure.erase(home, "E-1")
+    with zipfile.ZipFile(vault.path_of(home, sha256)) as archive:
+        assert json.loads(archive.read("header.json")) == {"note": f"asked by {'*' * len(GONE)}."}
+        assert json.loads(archive.read("samples/1.json")) == {"input": OTHER}
+    assert erasures.erased_lines(home).mask_of(sha256, 1) == "E-1"
+
+
+def test_a_mapped_json_document_loses_the_element_and_keeps_its_numbering(before: Home, tmp_path: Path) -> None:
+    home = copied(before, tmp_path)
+    home.mappings.mkdir(parents=True, exist_ok=True)
+    columns = [
+        "report_id",
+        "submitted_at",
+        "reporter_kind",
+        "surface",
+        "target_kind",
+        "target_id",
+        "account_id",
+        "reason_code",
+    ]
+    columns += ["claims_illegal", "is_article_16"]
+    fields = "\n".join(f'  {name}: {{path: "$.{name}"}}' for name in columns)
+    mapping = (
+        f'feed: user_reports\nmatch: "desk*.json"\nformat: {{kind: json, rows: "$.reports[*]"}}\nfields:\n{fields}\n'
+    )
+    (home.mappings / "desk.yml").write_text(mapping)
+    rows = [report(71, "ab", OTHER), report(72, "ab", GONE), report(73, "ab", OTHER)]
+    sha256 = landed(home, "user_reports", "desk.json", json.dumps({"reports": rows, "by": f"desk of {GONE}"}).encode())
+    last = quarantine.raw_line(home, sha256, 3)
+    erasure.erase(home, "E-1")
+    document = json.loads(vault.path_of(home, sha256).read_bytes())
+    assert [None if row is None else row["report_id"] for row in document["reports"]] == ["rep_71", None, "rep_73"]
+    assert GONE not in document["by"]
+    assert quarantine.raw_line(home, sha256, 3) == last
+
+
+def test_a_file_that_cannot_be_read_goes_whole_when_it_holds_the_id(before: Home, tmp_path: Path) -> None:
+    home = copied(before, tmp_path)
+    good = jsonl([detection(81, GONE)])
+    sha256 = landed(home, "detections", "torn.csv", b"\x00\x01,\n" + good)
+    erasure.erase(home, "E-1")
+    assert GONE.encode() not in vault.path_of(home, sha256).read_bytes()
+    assert erasures.erased_lines(home).erasure_of(sha256, 1) == "E-1"
+
+
+def test_erasing_needs_room_and_says_so(before: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = copied(before, tmp_path)
+    monkeypatch.setenv("RAPPORTEUR_MIN_FREE_BYTES", str(1 << 60))
+    was = tree(home)
+    with pytest.raises(OSError, match="MiB"):
+        erasure.erase(home, "E-1")
+    assert tree(home) == was
