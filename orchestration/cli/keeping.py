@@ -167,10 +167,13 @@ def backup(target: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to
     Example:
       rapporteur backup /mnt/safe/rapporteur
     """
+    from reports.filing.register import filings_lock
+
     home = open_home()
     copied: list[str] = []
     with (
         run_lock(home, "backup", wait_seconds=600, on_wait=lambda holder: say(f"Waiting for {holder}.")),
+        filings_lock(home),
         waiting("Saving"),
     ):
         listing = keeping.backup(home, target, progress=copied.append)

@@ -136,5 +136,5 @@ def _copy(source: Path, target: Path, sha256: str) -> None:
         raise BrokenRecord(f"{source}: the copy differs from the original")
     sync_file(temporary)
     temporary.replace(target)
-    if target.parts[-3:-2] == ("vault",):
-        target.chmod(0o444)
+    if target.parts[-3:-2] == ("vault",) or not source.stat().st_mode & 0o222:
+        target.chmod(0o444)  # what must not be written any more: delivered bytes, and filed bundles

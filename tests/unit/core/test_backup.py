@@ -45,6 +45,23 @@ def test_a_restored_home_holds_the_same_record(kept: Home, tmp_path: Path) -> No
             assert (other.root / source.relative_to(kept.root)).read_bytes() == source.read_bytes()
 
 
+def test_a_restored_filing_is_still_read_only_and_so_is_its_register_s_every_byte(kept: Home, tmp_path: Path) -> None:
+    bundle = kept.filings / "enforcement_overview" / "2026-05" / "v1"
+    bundle.mkdir(parents=True)
+    for name in ("manifest.json", "manifest.dsse.json", "signatures.json"):
+        (bundle / name).write_text(name)
+        (bundle / name).chmod(0o444)
+    (kept.filings / "register.jsonl").write_text("{}\n")
+    for _ in range(2):
+        backup(kept, tmp_path / "safe")
+    restore(Home.at(tmp_path / "other"), tmp_path / "safe")
+    filings = tmp_path / "other" / "filings"
+    assert (filings / "register.jsonl").read_text() == "{}\n"
+    copies = sorted((filings / "enforcement_overview" / "2026-05" / "v1").iterdir())
+    assert [path.name for path in copies] == ["manifest.dsse.json", "manifest.json", "signatures.json"]
+    assert {path.stat().st_mode & 0o222 for path in copies} == {0}
+
+
 def test_a_second_backup_copies_only_what_is_new(kept: Home, tmp_path: Path) -> None:
     backup(kept, tmp_path / "safe")
     copied: list[str] = []

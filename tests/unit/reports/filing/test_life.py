@@ -152,12 +152,14 @@ def test_key_out_of_time_cannot_sign(office: Office, dates: dict[str, str], reas
         life.check(office.home, folder, office.folder / "unknown.pem")
 
 
-def test_signature_of_a_key_revoked_before_filing_no_longer_counts(office: Office) -> None:
+def test_signature_of_a_key_revoked_before_filing_no_longer_counts(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = approved(office)
-    change(
-        office.home,
-        "update marts.dim_signers set revoked_at = timestamptz '2026-07-11 12:00:00+00' where role = 'approver'",
-    )
+    revoked = "timestamptz '2026-07-11 13:00:00+00'"
+    change(office.home, f"update marts.dim_signers set revoked_at = {revoked} where role = 'approver'")
+    assert status_of(office.home, folder) == "approved"
+    monkeypatch.setenv("RAPPORTEUR_NOW", "2026-07-11T13:00:00Z")
     assert status_of(office.home, folder) == "checked"
     with pytest.raises(Stopped, match="revoked"):
         life.file(office.home, folder)
