@@ -93,7 +93,7 @@ def verify(
 
     Args:
         home: Whose register, vault and lake it is compared with.
-        bundle: The bundle; one that lies outside the home's filings and read-outs is compared with vault and lake only when `lake` is given.
+        bundle: The bundle; one outside the home's filings and read-outs is compared with vault and lake only with `lake`.
         trusted: Keys to check signatures with.
         lake: The home, or a copy of it, that holds vault and lake; the home itself when None.
         with_recompute: Run the bundle's own closure and compare every figure.

@@ -1,6 +1,15 @@
 """`make bench`: every benchmark, one after the other; each prints its own table."""
 
-from tests.benchmarks import coordination, features, features_history, fixed_cost, history, ingestion, statements
+from tests.benchmarks import (
+    coordination,
+    dsa_report,
+    features,
+    features_history,
+    fixed_cost,
+    history,
+    ingestion,
+    statements,
+)
 
 if __name__ == "__main__":
     ingestion.main()
@@ -10,3 +19,4 @@ if __name__ == "__main__":
     history.main()
     coordination.main()
     statements.main()
+    dsa_report.main()
