@@ -42,6 +42,8 @@ def play(story: Story) -> None:
         "approved_by": "privacy_syn_01",
     }
     story.outbox.put("erasures", row, at_ms=at)
+    _missed_clocks(story)
+    _child_safety_reports(story)
 
 
 def _orders(story: Story) -> None:
@@ -204,3 +206,57 @@ def _incidents(story: Story) -> None:
         reported = at + 2 * DAY
         later = {**row, "reported_at": iso(reported), "updated_at": iso(reported)}
         story.outbox.put("incidents", later, at_ms=at, sent_ms=reported)
+
+
+def _missed_clocks(story: Story) -> None:
+    """An incident reported too late and without all fields, and one that nobody has reported. No dice: older samples stay as they are."""
+    world = story.world
+    for n, name in enumerate(("late", "silent")):
+        at = world.start_ms + (world.horizon_ms - world.start_ms) * (n + 2) // 5
+        row: Fields = {
+            "incident_id": f"inc_syn_{name}",
+            "discovered_at": iso(at),
+            "occurred_at": None if n else iso(at - DAY),
+            "regimes": ["CA-SB-53"],
+            "imminent_danger": n == 0,
+            "why_qualifies": "Synthetic example of a qualifying event.",
+            "summary": "Synthetic summary of a made-up event.",
+            "internal_use": None if n else False,
+            "model": "example-4",
+            "updated_at": iso(at),
+        }
+        story.outbox.put("incidents", row, at_ms=at)
+        if n == 0:
+            reported = at + 2 * DAY
+            later = {**row, "reported_at": iso(reported), "updated_at": iso(reported)}
+            story.outbox.put("incidents", later, at_ms=at, sent_ms=reported)
+
+
+def _child_safety_reports(story: Story) -> None:
+    """Reports to NCMEC with different numbers of pieces, one of them not told. No dice, as above."""
+    world = story.world
+    for n, pieces in enumerate((1, 12, None)):
+        at = world.start_ms + (world.horizon_ms - world.start_ms) * (2 * n + 1) // 7
+        case_id = f"cas_syn_child_safety_{n + 1}"
+        case: Fields = {
+            "case_id": case_id,
+            "opened_at": iso(at - HOUR),
+            "owner": "investigator_syn_01",
+            "status": "escalated",
+            "updated_at": iso(at),
+        }
+        story.outbox.put("cases", case, at_ms=at)
+        row: Fields = {
+            "escalation_id": f"esc_syn_child_safety_{n + 1}",
+            "case_id": case_id,
+            "channel": "ncmec",
+            "submitted_at": iso(at),
+            "acknowledged_at": iso(at + HOUR),
+            "outcome": "pending",
+            "account_ids": [story.population.ids[n]],
+            "piece_count": pieces,
+            "external_report_id": None if pieces is None else f"EXT-{n + 1:08d}",
+            "priority": 1 + n % 2,
+            "updated_at": iso(at + HOUR),
+        }
+        story.outbox.put("escalations", row, at_ms=at, sent_ms=at + HOUR)

@@ -24,6 +24,26 @@ with orders as (
         o._line_no
     from {{ ref('fct_legal_orders') }} as o
 
+),
+
+-- that there is an order, and nothing else about it
+withheld as (
+
+    select
+        w.line_key as record_id,
+        'withheld' as kind,
+        'withheld' as issuing_country,
+        'withheld' as process_kind,
+        'withheld' as data_disclosed,
+        'withheld' as outcome,
+        'withheld' as user_notice,
+        w.counted_at,
+        w.ended_at,
+        '' as input_refs,
+        w._file_id,
+        w._line_no
+    from {{ ref('fct_dsa_withheld_orders') }} as w
+
 )
 
 {{ contributions('orders', 'legal_orders', dimensions, [
@@ -40,4 +60,11 @@ with orders as (
      'event_at': 'b.received_at', 'effective_at': 'b.gag_until', 'where': "b.outcome in ('complied', 'partially')"},
     {'metric': 'government_orders_user_notified', 'role': 'count', 'unit': 'b.record_id', 'amount': '1',
      'event_at': 'b.received_at', 'effective_at': 'b.notified_from', 'where': 'b.notified_from is not null'},
+]) }}
+
+union all
+
+{{ contributions('withheld', 'legal_orders', dimensions, [
+    {'metric': 'government_orders_under_gag', 'role': 'count', 'unit': 'b.record_id', 'amount': '1',
+     'event_at': 'b.counted_at', 'expires_at': 'b.ended_at'},
 ]) }}
