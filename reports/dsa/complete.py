@@ -59,4 +59,4 @@ def _is_dropped(figure: Figure, lookup: Lookup, code: str) -> bool:
     if not _OF_A_WHOLE.isdisjoint(dimensions):
         return False
     keywordless = template.children().get(dimensions.get("category", "")) == ()
-    return not (keywordless and dimensions.get("keyword") == template.OTHER)
+    return not (keywordless and dimensions.get("keyword") in {template.OTHER, "none"})

@@ -299,11 +299,12 @@ def test_a_figure_without_a_cell_blocks(written: Write) -> None:
     assert {"figure_without_cell", "validator"} <= blocked
 
 
-def test_an_unspecified_category_needs_no_keyword_row(written: Write) -> None:
+@pytest.mark.parametrize("keyword", ["KEYWORD_OTHER", "none"])
+def test_an_unspecified_category_needs_no_keyword_row(written: Write, keyword: str) -> None:
     order = {
         "service": "example",
         "category": "STATEMENT_CATEGORY_NOT_SPECIFIED_ORDER",
-        "keyword": "KEYWORD_OTHER",
+        "keyword": keyword,
         "member_state": "DE",
     }
     cases = [Case("orders_to_act", order), Case("orders_to_act_items", order)]
@@ -479,3 +480,38 @@ def test_orders_to_inform_that_wait_are_explained_beside_their_own_median(writte
     row = parts_of(written(made(cases)) / "dsa" / "example")[3][1]
     assert row[6:13] == ["0", "0", "", "", "1", "", ""]
     assert [bool(text) for text in row[13:]] == [False, False, False, False, False, True, True]
+
+
+_ORDERS = st.lists(
+    st.tuples(
+        st.sampled_from([key for key in template.category_keys(3) if key[1] not in template.children()][1:]),
+        st.sampled_from(["AT", "EL", "SE"]),
+        st.sampled_from(["act", "inform"]),
+        st.integers(1, 5),
+        st.one_of(st.none(), st.integers(0, 10**6)),
+    ),
+    max_size=12,
+)
+
+
+@given(_ORDERS)
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_orders_of_the_states_are_all_orders_whatever_was_received(written: Write, orders: list[Any]) -> None:
+    cases = []
+    for (category, keyword), state, kind, items, seconds in orders:
+        own = {"service": "example", "category": category, "keyword": keyword, "member_state": state}
+        cases.append(Case(f"orders_to_{kind}", own))
+        cases += [Case("orders_to_act_items", own, items)] if kind == "act" else []
+        role = "open" if seconds is None else "amount"
+        cases += [Case(f"orders_to_{kind}_{what}_median", own, seconds or 0, role) for what in ("receipt", "effect")]
+    folder = written(made(cases)) / "dsa" / "example"
+    rows = parts_of(folder)[3][1:]
+    whole = {row[3]: row for row in rows if row[5] == "TOTAL" and row[3] != "KEYWORD_OTHER"}
+    assert int(whole["TOTAL"][6]) + int(whole["TOTAL"][10]) == len(orders)
+    assert {row[5] for row in rows} == {"TOTAL"} | {state for _, state, _, _, _ in orders}
+    for key, row in whole.items():
+        of_states = [other for other in rows if other[3] == key and other[5] != "TOTAL"]
+        for at in (6, 7, 10):
+            assert int(row[at]) == sum(int(other[at]) for other in of_states)
+    told = [f for f in validate(folder).findings if f.level != "note" and f.rule != "V32"]
+    assert told == []
