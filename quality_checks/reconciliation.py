@@ -65,6 +65,18 @@ BUILT_FROM = {
         "notice_id",
         "true",
     ),
+    "contributions.con_dsa_harmonised__measures": (
+        "own_initiative_measures",
+        "fct_dsa_decisions",
+        "decision_id",
+        "in_report and is_own_initiative",
+    ),
+    "contributions.con_dsa_harmonised__complaints": (
+        "complaints_submitted",
+        "fct_dsa_complaints",
+        "appeal_id",
+        "in_report and channel = 'internal'",
+    ),
 }
 """Contribution relation -> (the metric that counts every row, the fact, its key, which facts are counted)."""
 
