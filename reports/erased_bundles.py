@@ -9,7 +9,9 @@ from pathlib import Path
 import duckdb
 import msgspec
 
-from orchestration.core import erasures
+from orchestration.core import erasures, ops
+from orchestration.core.access import actor
+from orchestration.core.clock import stamp
 from orchestration.core.home import Home
 from reports.bundles import all_bundles
 from reports.filing.register import filings_lock
@@ -17,16 +19,18 @@ from reports.filing.shelf import filing_id
 from reports.filing.standing import DRAFT, status_of
 from reports.filing.steps import record_step
 from reports.index import write_index
+from reports.readout import is_released
 
 CONTRIBUTORS = "contributors.parquet"
 REMOVED = "removed"
+RELEASED = "released"
 
 
 class ErasedBundle(msgspec.Struct, frozen=True, kw_only=True):
     """A bundle with contributors on erased lines.
 
     Attributes:
-        filing: `<report>/<period>/v<n>`.
+        filing: `<report>/<period>/v<n>`, or `readout/<id>`.
         status: State of its life.
         line_count: Erased lines that it names.
         was_removed: Whether it was a draft and is gone.
@@ -39,22 +43,26 @@ class ErasedBundle(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def bundles_with_erased_lines(home: Home) -> list[ErasedBundle]:
-    """Every bundle that names a line which is erased, or in which an id was struck out, by filing."""
+    """Every bundle and read-out that names a line which is erased, or in which an id was struck out: bundles, then read-outs, by name."""
     ranges = _ranges(home)
     if not ranges:
         return []
     found = []
     for bundle in all_bundles(home):
-        count = _count(bundle.folder, ranges)
-        if count:
-            status = status_of(home, bundle.folder)
-            name = filing_id(home, bundle.folder)
+        if count := _count(bundle.folder, ranges):
+            name, status = filing_id(home, bundle.folder), status_of(home, bundle.folder)
             found.append(ErasedBundle(filing=name, status=status, line_count=count, was_removed=False))
+    for folder in sorted(home.readouts.glob("[!.]*/")):
+        if count := _count(folder, ranges):
+            status = RELEASED if is_released(folder) else DRAFT
+            found.append(
+                ErasedBundle(filing=f"readout/{folder.name}", status=status, line_count=count, was_removed=False)
+            )
     return found
 
 
 def remove_drafts(home: Home) -> list[ErasedBundle]:
-    """Take away the drafts that name erased lines; a report is prepared anew without them.
+    """Take away the drafts that name erased lines, read-outs that were not released among them; they can be made anew without them.
 
     What is signed or filed is never touched: a filed bundle is kept as the law wants it, a signed one is for its signers to replace.
 
@@ -63,16 +71,32 @@ def remove_drafts(home: Home) -> list[ErasedBundle]:
     """
     told = []
     for one in bundles_with_erased_lines(home):
-        folder = home.filings / one.filing
-        with filings_lock(home):
-            is_draft = status_of(home, folder) == DRAFT
-            if is_draft:
-                record_step(home, folder, REMOVED, detail=f"it named {one.line_count} lines that are erased")
-                shutil.rmtree(folder)
-        told.append(msgspec.structs.replace(one, was_removed=is_draft))
+        is_readout = one.filing.startswith("readout/")
+        removed = _remove_readout(home, one) if is_readout else _remove_bundle(home, one)
+        told.append(msgspec.structs.replace(one, was_removed=removed))
     if any(one.was_removed for one in told):
         write_index(home)
     return told
+
+
+def _remove_bundle(home: Home, one: ErasedBundle) -> bool:
+    folder = home.filings / one.filing
+    with filings_lock(home):
+        if status_of(home, folder) != DRAFT:
+            return False
+        record_step(home, folder, REMOVED, detail=f"it named {one.line_count} lines that are erased")
+        shutil.rmtree(folder)
+    return True
+
+
+def _remove_readout(home: Home, one: ErasedBundle) -> bool:
+    folder = home.readouts / one.filing.partition("/")[2]
+    if is_released(folder):
+        return False
+    row = {"readout_id": folder.name, "event": REMOVED, "requested_at": stamp(), "who": actor()}
+    ops.append(home, "readouts", [row])
+    shutil.rmtree(folder)
+    return True
 
 
 def _ranges(home: Home) -> list[tuple[str, int, int]]:

@@ -65,6 +65,7 @@ class Found:
         by_file: File number -> lines, for the lake.
         whole: Digest -> number of lines, where a whole object goes.
         unsearched: Files that could not be looked through, each with the reason.
+        elsewhere: Other files of the home that hold the id (logs, packages, what was sent): told, never changed.
     """
 
     objects: dict[str, Lines] = field(default_factory=dict)
@@ -72,6 +73,7 @@ class Found:
     by_file: dict[int, Lines] = field(default_factory=dict)
     whole: dict[str, int] = field(default_factory=dict)
     unsearched: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
 
     @property
     def blank_count(self) -> int:
@@ -148,6 +150,7 @@ def erase(
         if case := case_holding(request.entity, holds_in_force(con, home, commits, utc_now())):
             raise Refused(f"{erasure_id}: a legal hold of case {case} is in force on this {request.entity.kind}")
     found = find(home, commits, request.entity, progress)
+    found.elsewhere = _elsewhere(home, request.entity)
     if dry_run:
         return found, None
     basis = Basis(
@@ -183,6 +186,30 @@ def find(home: Home, commits: Sequence[Commit], entity: Entity, progress: Progre
             lines.mask |= seen.mask - lines.blank
         add_lines(found, one, lines)
     return spread(found, numbers)
+
+
+def _elsewhere(home: Home, entity: Entity) -> list[str]:
+    """Files that hold the id, outside of what an erasure writes anew or builds anew and of what bundles hold as evidence."""
+    if not entity.is_distinct:
+        return []
+    known = {home.landing, home.vault, home.lake, home.build, home.published, home.filings, home.readouts, home.scratch}
+    return sorted(
+        path.relative_to(home.root).as_posix()
+        for folder in home.root.iterdir()
+        if folder not in known and folder.is_dir()
+        for path in folder.rglob("*")
+        if path.is_file() and _holds(path, entity)
+    )
+
+
+def _holds(path: Path, entity: Entity) -> bool:
+    tail = b""
+    with path.open("rb") as handle:
+        while piece := handle.read(1 << 20):
+            if entity.is_in(tail + piece):
+                return True
+            tail = piece[-1024:]
+    return False
 
 
 def add_lines(found: Found, one: Delivered, lines: Lines) -> None:

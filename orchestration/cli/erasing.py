@@ -125,13 +125,14 @@ def _result(home: Home, erasure_id: str, found: "Found", record: "Record | None"
         "lake_files": len(record.files) if record else None,
         "lake_rows_erased": sum(one.erased_rows for one in record.files) if record else None,
         "not_searched": found.unsearched,
+        "still_named_in": found.elsewhere,
         "still_in_landing": sorted(lying),
     }
 
 
 def _bundles(home: Home) -> list[dict[str, Any]]:
     """Bundles that name erased lines; drafts among them are taken away. Nothing is imported where nothing was ever prepared."""
-    if not any(home.filings.glob("*/*/v*")):
+    if not any(home.filings.glob("*/*/v*")) and not any(home.readouts.glob("*")):
         return []
     from reports.erased_bundles import remove_drafts
 
@@ -187,6 +188,8 @@ def _show(results: list[dict[str, Any]], left: list[int]) -> None:
             answer(f"  left alone, the same bytes came under another feed too: {path!r}")
         for why in one["not_searched"]:
             answer(f"  not looked through: {why}")
+        for path in one["still_named_in"]:
+            answer(f"  still named in {path!r}: not written anew by this command, look at it by hand")
         for path in one["still_in_landing"][:SHOWN]:
             answer(f"  still in landing/: {path!r}")
         if len(one["still_in_landing"]) > SHOWN:

@@ -82,6 +82,7 @@ def gather_status(home: Home) -> dict[str, Any]:
         ],
         "unread": [{"path": path, "reason": why} for path, why in unread(home)],
         "failing_checks": _failing_checks(home),
+        "erasure_requests": _erasure_requests(home, commits),
         "reports_due": [_plain_due(row) for row in due(home)],
         "last_runs": ops.read(home, "runs")[-3:],
         "disk": {
@@ -90,6 +91,17 @@ def gather_status(home: Home) -> dict[str, Any]:
             "used_bytes": {place: folder_size(home.root / place) for place in _PLACES},
         },
     }
+
+
+def _erasure_requests(home: Home, commits: list[Commit]) -> dict[str, int]:
+    """Approved requests to erase by how they stand; empty, and nothing read, where none has landed."""
+    if not any(file.feed == "erasures" for commit in commits for file in commit.data_files):
+        return {}
+    from collections import Counter
+
+    from assets.ingestion.erasure import states
+
+    return dict(sorted(Counter(one.state for one in states(home)).items()))
 
 
 def _plain_due(row: object) -> dict[str, Any]:
@@ -146,6 +158,8 @@ def _show(facts: dict[str, Any]) -> None:
     if facts["reports_due"]:
         columns = ["report_id", "period", "due_on", "status"]
         show_table("\nReports", columns, [[row.get(name) for name in columns] for row in facts["reports_due"]])
+    requests = ", ".join(f"{count} {state}" for state, count in facts["erasure_requests"].items())
+    answer(f"\nRequests to erase: {requests or 'none'}. (rapporteur erase --list)")
     disk = facts["disk"]
     used = ", ".join(f"{place} {bytes_text(size)}" for place, size in disk["used_bytes"].items() if size)
     answer(

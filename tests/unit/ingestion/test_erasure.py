@@ -398,3 +398,17 @@ def test_erasing_needs_room_and_says_so(before: Home, tmp_path: Path, monkeypatc
     with pytest.raises(OSError, match="MiB"):
         erasure.erase(home, "E-1")
     assert tree(home) == was
+
+
+def test_logs_and_packages_that_name_the_erased_are_told(before: Home, tmp_path: Path) -> None:
+    home = copied(before, tmp_path)
+    for name, text in (
+        ("packages/p1/summary.json", GONE),
+        ("packages/p2/summary.json", OTHER),
+        ("ops/alerts/log.jsonl", f"x {GONE} y"),
+    ):
+        path = home.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    found, _ = erasure.erase(home, "E-1")
+    assert found.elsewhere == ["ops/alerts/log.jsonl", "packages/p1/summary.json"]

@@ -8,6 +8,8 @@ from orchestration.core.home import Home
 from reports.bundle import prepare
 from reports.erased_bundles import bundles_with_erased_lines, remove_drafts
 from reports.filing import life
+from reports.filing.releasing import release
+from reports.readout import readout
 from tests.unit.reports.filing.filing_home import FILING, PERIOD, REPORT, Office, bytes_of, drafted, filed
 from tests.unit.reports.published_copy import FILE
 
@@ -72,3 +74,18 @@ def test_a_filed_bundle_stays_and_is_named(office: Office) -> None:
     assert (told.filing, told.status, told.line_count, told.was_removed) == (FILING, "filed", 1, False)
     assert bytes_of(folder) == was
     assert [one.status for one in bundles_with_erased_lines(office.home)] == ["filed"]
+
+
+def test_a_read_out_goes_until_it_is_released(office: Office) -> None:
+    ask = ("2026-05-01", "2026-06-01", ["actions"], ["surface"])
+    (path,) = readout(office.home, *ask, formats=["csv"])
+    erase_lines(office.home, (1, 3))
+    (told,) = remove_drafts(office.home)
+    assert (told.filing, told.status, told.was_removed) == (f"readout/{path.parent.name}", "draft", True)
+    assert not path.parent.exists()
+    assert ops.read(office.home, "readouts")[-1]["event"] == "removed"
+    (again,) = readout(office.home, *ask, formats=["csv"])
+    release(office.home, again.parent.name, office.approver)
+    (told,) = remove_drafts(office.home)
+    assert (told.status, told.was_removed) == ("released", False)
+    assert again.exists()
