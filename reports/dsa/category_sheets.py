@@ -8,13 +8,17 @@ from reports.dsa.columns import ASKS, FIRST_NUMBER, GROUNDS, cases_place, contex
 from reports.dsa.filled import Filled, Subject, put, safe, started
 from reports.dsa.left_out import tell_left_out
 from reports.dsa.lookup import Shown, show
+from reports.render.document import SYNTHETIC, SYNTHETIC_NOTE
 
 NOT_RECORDED = "Not recorded in the period; left blank."
 
 
 def names_sheet(subject: Subject) -> Filled:
-    """Part 2: the categories, as the official file has them."""
-    return started(2, subject, template.blank_rows(2)[1:])
+    """Part 2: the categories, as the official file has them; its contextual cell says so when the data were made up."""
+    filled = started(2, subject, template.blank_rows(2)[1:])
+    if subject.lookup.figures.state.is_synthetic:
+        filled.rows[1][-1] = f"{SYNTHETIC}: {SYNTHETIC_NOTE}"
+    return filled
 
 
 def category_sheet(number: int, subject: Subject) -> Filled:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
@@ -115,7 +115,12 @@ def entry() -> Entry:
 
 
 def made(
-    cases: Iterable[Case], *, period: str = "2026", without: tuple[str, ...] = (), as_of: datetime | None = None
+    cases: Iterable[Case],
+    *,
+    period: str = "2026",
+    without: tuple[str, ...] = (),
+    as_of: datetime | None = None,
+    is_synthetic: bool = False,
 ) -> Figures:
     """Figures of cases, by every split that the report reads; `without` leaves metrics out."""
     metrics = {
@@ -129,7 +134,7 @@ def made(
     return Figures(
         period=span,
         as_of=as_of or span.end,
-        state=State(7, "run", True, None, date(2026, 1, 1), span.end),
+        state=State(7, "run", is_synthetic, None, date(2026, 1, 1), span.end),
         metrics=metrics,
         breakdowns={part: tuple(Breakdown(("service", *split)) for split in splits) for part, splits in SPLITS.items()},
         figures=tuple(
@@ -245,6 +250,3 @@ def write_texts(folder: Path) -> None:
     for indicator in INDICATORS:
         if indicator not in {PUBLICATION_DATE, PREVIOUS_PUBLICATION_DATE}:
             write_text(folder, indicator, f"Synthetic text about {indicator}.")
-
-
-UTC_NOON = datetime(2027, 1, 1, 12, tzinfo=UTC)

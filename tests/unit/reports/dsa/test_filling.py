@@ -422,6 +422,14 @@ def test_the_workbook_holds_the_same_cells_numbers_as_numbers_and_no_formula(wri
     assert book["3_member_states_orders"].cell(2, 7).value == 1
 
 
+def test_made_up_data_are_marked_as_such_in_the_files(written: Write) -> None:
+    real = parts_of(written(made([])) / "dsa" / "example")
+    made_up = parts_of(written(made([], is_synthetic=True), name="synthetic") / "dsa" / "example")
+    assert real[2] == template.blank_rows(2)
+    assert made_up[2][1][3].startswith("SYNTHETIC")
+    assert made_up[2][2:] == real[2][2:]
+
+
 def test_restrictions_stand_in_the_columns_that_name_them() -> None:
     kinds = {
         "Visibility restriction": "visibility",
