@@ -21,6 +21,8 @@ from reports.index import list_bundles
 from reports.manifest import read_manifest
 from reports.recompute import ClosureError, read_plan, run_closure
 from reports.recompute import recomputed as again
+from reports.sor.dump_reading import read_dump
+from reports.sor.verdict import errors
 from tests.integration.line import rapporteur
 
 REPORT = "enforcement_overview"
@@ -147,3 +149,29 @@ def test_closure_of_a_copy_without_models_says_that_it_is_not_whole(line: Home, 
     assert json.loads((tmp_path / "sql" / "run_order.json").read_text())["is_complete"] is False
     with pytest.raises(ClosureError, match="no models"):
         read_plan(tmp_path / "sql")
+
+
+def test_statements_owed_are_those_made_or_held_back_and_lead_to_delivered_lines(line: Home) -> None:
+    folder = prepare(line, "statements_of_reasons", "2026-01-01..2027-01-01")
+    with duckdb.connect() as con:
+        ((owed,),) = con.execute(
+            f"select value from '{folder}/figures.parquet' where figure_key = 'statements/statements_owed'"
+        ).fetchall()
+        counted = con.execute(
+            f"select file_sha256, line from '{folder}/contributors.parquet' where metric = 'statements_owed' order by all"
+        ).fetchall()
+        told = con.execute(
+            "select file_sha256, line, decision_id from (select file_sha256, line, decision_id from read_csv($1, all_varchar = true) "
+            "union select file_sha256, line, decision_id from read_csv($2, all_varchar = true)) order by all",
+            [str(folder / "sor" / "lines.csv"), str(folder / "sor" / "refused.csv")],
+        ).fetchall()
+    summary = json.loads((folder / "sor" / "summary.json").read_text())
+    assert summary["in_scope"] == summary["statements"] + summary["refused"] == owed > 0
+    assert sorted((sha256, int(number)) for sha256, number, _ in told) == counted
+    for sha256, number, decision in told:
+        record = json.loads(delivered_lines(line, sha256)[int(number) - 1])
+        assert decision in {record["action_id"], record.get("decision_id")}
+    statements = (folder / "sor" / "statements.jsonl").read_text().splitlines()
+    assert [errors(json.loads(one)) for one in statements] == [[]] * summary["statements"]
+    read = [record for dump in (folder / "sor" / "dump").glob("*-full.zip") for record in read_dump(dump)]
+    assert sorted(record.statement["puid"] for record in read) == sorted(json.loads(one)["puid"] for one in statements)

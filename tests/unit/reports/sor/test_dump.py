@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from reports.sor.dump import FULL, LIGHT, DumpWriter, csv_line, dump_values
 from reports.sor.dump_reading import BrokenDump, read_dump
-from reports.sor.kept import FIELDS, kept, printed
+from reports.sor.kept import FIELDS, kept, printed, printed_text
 from reports.sor.verdict import errors
 from reports.sor.vocabulary import vocabulary
 from tests.unit.reports.sor.statements import statement
@@ -48,6 +48,13 @@ def test_columns_are_those_of_the_database() -> None:
 )  # fmt: skip
 def test_quoting_is_that_of_fputcsv(value: str, line: str) -> None:
     assert csv_line([value, "z"]) == f"{line},z"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("a\nb", "a b"), ('say \\"x\\"', 'say "x"'), ('\\\\\\"', '"'), ("a\\", "a\\"), ("a\r\n", "a\r ")]
+)
+def test_no_quote_follows_a_backslash_so_that_every_reader_reads_the_same(text: str, told: str) -> None:
+    assert printed_text(text) == told
 
 
 def test_layout_is_zips_of_csv_parts_in_a_stored_zip_with_its_digest(tmp_path: Path) -> None:
