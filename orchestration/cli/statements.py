@@ -79,18 +79,19 @@ def export(
     """Write the Statements of Reasons of a period: API batches, JSON lines, the daily-dump layout, and who is held back.
 
     One statement per decision in scope, or a line in refused.csv: nothing is dropped. Days are those of the decision; the
-    database's own dump goes by the day of submission. Nothing is sent: see `sor send`. Ends with 1 when a decision is held
-    back.
+    database's own dump goes by the day of submission. Nothing is sent: see `sor send`.
 
     Example:
       rapporteur sor export --from 2026-05-01 --to 2026-05-02 --out statements
     """
+    from orchestration.core.access import record_access
     from reports.periods import parse_range
     from reports.sor.export import export as export_statements
 
-    home = open_home()
+    home, period = open_home(), parse_range(start, end)
+    record_access(home, "sor export", period.name)
     with waiting("Making statements"):
-        summary = export_statements(home, parse_range(start, end), out, services=tuple(service or ()))
+        summary = export_statements(home, period, out, services=tuple(service or ()))
     if as_json:
         answer_json(plain(summary))
     else:
@@ -101,8 +102,6 @@ def export(
         for reason, number in summary.refused_by.items():
             answer(f"  held back: {number:,} x {reason}")
         answer(f"Written to {out}" + ("; made of synthetic data, never to be filed" if summary.is_synthetic else ""))
-    if summary.refused:
-        raise typer.Exit(NO)
 
 
 @explains(ValueError)
@@ -160,8 +159,8 @@ def send(
     """Send the Statements of Reasons of a period to the database, each exactly once; without --send a recorded dry run.
 
     Run it again after anything: what was sent is not sent again, and where an answer was lost the database is asked first.
-    Needs no approval of its own: send what was exported, checked and approved. Ends with 1 when a decision is held back,
-    rejected, or changed after its statement was sent; with 3 when sending stopped before the end.
+    Needs no approval of its own: send what was exported, checked and approved. A sending ends with 1 when a decision is held
+    back, rejected, or changed after its statement was sent; with 3 when it stopped before the end.
 
     Examples:
       rapporteur sor send --from 2026-05-01 --to 2026-05-02 --url https://database.example
@@ -196,5 +195,5 @@ def send(
         answer(f"Told one by one in {folder / 'outcome.csv'}")
     if outcome.status != "complete":
         raise fail(outcome.detail)
-    if outcome.held_back or outcome.rejected or outcome.changed_after_sending:
+    if really and (outcome.held_back or outcome.rejected or outcome.changed_after_sending):
         raise typer.Exit(NO)
