@@ -3,6 +3,7 @@
 Joining the calendar with what lies under filings/ and with today's checks belongs here; periods and due days do not.
 """
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from orchestration.core.clock import utc_now
 from orchestration.core.home import Home
 from orchestration.core.publish import open_published
 from reports.catalogue import CATALOGUE, Cadence, Entry
-from reports.catalogue.calendar import Owed, Service, due_day, last_periods, owed_periods
+from reports.catalogue.calendar import Owed, Service, due_day, last_ended, last_periods, owed_periods
 from reports.periods import parse_period
 from reports.published import State, read_state, relations
 
@@ -82,14 +83,22 @@ def due(home: Home) -> list[Due]:
 
 
 def touched_periods(home: Home) -> dict[str, list[str]]:
-    """The last ended period of each kind that the deliveries touch, by report; none where no such period has ended yet."""
+    """The last ended period of each kind that the deliveries touch, by report.
+
+    Where none of a report's own kind has ended yet, the last month that they touch, so that a tour can show the report; it is no
+    period to be filed.
+    """
     with open_published(home) as con:
         state, services = read_state(con, home), read_services(con)
     if state.known_since is None or state.known_until is None:
         return {report_id: [] for report_id in CATALOGUE}
     first, today = state.known_since, state.known_until.date()
+
+    def touched(names: Iterable[str]) -> list[str]:
+        return [name for name in names if parse_period(name).end_day > first]
+
     return {
-        entry.report_id: [name for name in last_periods(entry, today, services) if parse_period(name).end_day > first]
+        entry.report_id: touched(last_periods(entry, today, services)) or touched([last_ended("month", today)])
         for entry in CATALOGUE.values()
     }
 

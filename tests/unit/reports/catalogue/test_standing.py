@@ -101,7 +101,7 @@ def test_older_days_without_a_bundle_are_one_row(real_copy: Home, monkeypatch: p
     assert (after.period, after.days) == ("2026-04-03..2026-07-04", 92)
 
 
-def test_the_last_ended_period_that_deliveries_touch_is_prepared_for_a_tour(
+def test_a_tour_shows_the_last_ended_period_that_deliveries_touch_or_a_month_instead(
     small_copy: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cadences = {"month": "monthly", "quarter": "quarterly", "year": "yearly"}
@@ -110,4 +110,4 @@ def test_the_last_ended_period_that_deliveries_touch_is_prepared_for_a_tour(
         for name, cadence in cadences.items()
     }
     monkeypatch.setattr(standing, "CATALOGUE", entries)
-    assert standing.touched_periods(small_copy) == {"month": ["2026-06"], "quarter": ["2026-Q2"], "year": []}
+    assert standing.touched_periods(small_copy) == {"month": ["2026-06"], "quarter": ["2026-Q2"], "year": ["2026-06"]}
