@@ -301,9 +301,11 @@ def _write_official(
     """Files in a form that somebody else prescribes."""
     if "dsa" in entry.renderers:
         from reports.dsa.filling import write_reports
+        from reports.dsa.record_findings import write_record_findings
 
         corrected_on = parse_instant(plan.correction.corrected_at).date() if plan.correction else None
         write_reports(folder, con, home, figures, entry, corrected_on)
+        write_record_findings(folder, con, figures)
         write_reconciliation(folder, con, figures)
     if "sor" in entry.renderers:
         from reports.sor.export import write_bundle

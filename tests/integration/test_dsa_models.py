@@ -5,14 +5,17 @@ Belongs here: a leap February counted by hand. Not here: the files of the report
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from orchestration.core.home import Home
 from orchestration.core.publish import open_published
+from reports.dsa.record_findings import write_record_findings
 from reports.figure_sql import Breakdown
 from reports.figures import Figures, compute
 from reports.metrics import read_metrics
@@ -295,3 +298,17 @@ def test_what_cannot_be_counted_rightly_is_a_named_finding_with_its_line(home: H
         "select count(*) from marts.fct_filing_findings where _file_id is null or _line_no is null or detail is null"
     )
     assert rows(home, untraced) == [(0,)]
+
+
+def test_the_bundle_lists_the_findings_of_its_period_with_their_lines(
+    home: Home, february: Figures, tmp_path: Path
+) -> None:
+    with open_published(home) as con:
+        count = write_record_findings(tmp_path, con, february)
+        (tmp_path / "before").mkdir()
+        none = write_record_findings(tmp_path / "before", con, figures(home, "2023-02"))
+    listed = list(csv.DictReader((tmp_path / "findings.csv").read_text(encoding="utf-8").splitlines()))
+    assert len(listed) == count > none >= 1
+    bare = next(row for row in listed if row["record_id"] == "bare")
+    assert [bare["severity"], bare["event_at"], bare["file_sha256"]] == ["blocking", "2024-02-05T12:00:00Z", "ab" * 32]
+    assert {row["finding"] for row in listed if row["severity"] == "warning"} >= {"register_changed_meaning"}
