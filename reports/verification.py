@@ -31,7 +31,7 @@ from reports.verify_signatures import check_chain, check_entries, check_register
 
 
 class Check(msgspec.Struct, frozen=True):
-    """One examination: its name, what it went through, how it ended (`holds`, `broken`, `not checked`)."""
+    """One examination: its name, what it went through, how it ended (`holds`, `broken`, `erased`, `not checked`)."""
 
     check: str
     examined: str
@@ -212,6 +212,9 @@ def _recompute(report: _Report, source: Home | None, folder: Path, plan: recompu
         report.broken("recompute", "sql", error)
         return
     findings = recompute.compare(filed, again.figures)
+    if findings and (causes := _erasures_of(report, source, plan)):
+        _tell_erased(report, findings, f"{again.figures.num_rows} figures", causes)
+        return
     report.add("recompute", findings, f"{again.figures.num_rows} figures")
     if not findings:
         same = again.file_sha256 == sha256_of(evidence_folder(folder) / "figures.parquet")
@@ -220,6 +223,27 @@ def _recompute(report: _Report, source: Home | None, folder: Path, plan: recompu
             if same
             else "recompute: every row agrees; the file's bytes differ, as another version of the Parquet writer makes them"
         )
+
+
+def _erasures_of(report: _Report, source: Home, plan: recompute.Plan) -> list[str]:
+    """Erasures that took rows out of the lake files that a closure reads.
+
+    They are the cause of every difference when nothing else is: the closure is the bundle's own, and each lake file is as it was or as
+    the record of erasures says. Empty when anything was found before, for then that may be the cause.
+    """
+    if report.findings:
+        return []
+    paths = {file.path for file in plan.lake_files}
+    return sorted({one.erasure_id for one in erasures.read(source) if any(c.path in paths for c in one.files)})
+
+
+def _tell_erased(report: _Report, findings: list[Finding], examined: str, causes: list[str]) -> None:
+    report.checks.append(Check("recompute", examined, "erased"))
+    report.notes.append(
+        f"recompute: {len(findings)} figures come out otherwise, for rows were erased since under {', '.join(causes)}; closure and "
+        "lake are otherwise those of the bundle. The figures of the bundle stand."
+    )
+    report.notes += [f"recompute: {one.where}: {one.expected}; without the erased rows {one.found}" for one in findings]
 
 
 def _answer(report: _Report, filing: str, folder: Path) -> Verification:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import signal
 from pathlib import Path
 
@@ -102,6 +103,9 @@ def test_what_is_published_after_an_erasure_knows_the_account_no_more(built: Bui
     taken = take_in(home)
     assert taken is not None
     before = ledger(home)
+    bundle = tmp_path / "bundle"
+    assert rapporteur(home, "report", "prepare", "enforcement_overview", "--period", "2026-06").code == 0
+    shutil.copytree(home.filings / "enforcement_overview" / "2026-06" / "v1", bundle)
 
     finished = erase(home, "E-1", "--json")
     assert finished.code == 0, finished.stderr
@@ -111,6 +115,16 @@ def test_what_is_published_after_an_erasure_knows_the_account_no_more(built: Bui
     assert published_with(home, account) == []
     assert len([path for path in home.published.iterdir() if path.is_dir() and not path.is_symlink()]) == 1
     assert [row for row in ledger(home) if row[0] < taken.batch_id] == before
+    assert [one["was_removed"] for one in finished.json()["bundles"]] == [True]
+    verified = rapporteur(home, "verify", str(bundle), "--lake", str(home.root), "--recompute", "--json")
+    assert verified.code == 0, verified.stdout
+    assert "under E-1" in verified.stdout
+    plan = json.loads((bundle / "sql" / "run_order.json").read_text())
+    spared = next(one["path"] for one in plan["lake_files"] if one["path"] not in erasures.file_changes(home))
+    (home.root / spared).write_bytes((home.root / spared).read_bytes() + b"x")
+    spoilt = rapporteur(home, "verify", str(bundle), "--lake", str(home.root), "--recompute", "--json")
+    assert spoilt.code == 1, "an erasure does not excuse what else was changed"
+    assert spared in spoilt.stdout
     left = [path for path in holding(home, account) if not path.startswith(("lake/raw/erasures/", "build/warehouse"))]
     assert len(left) == 1, left
     assert left[0].startswith("vault/")
