@@ -106,7 +106,7 @@ TABLES: dict[str, dict[str, str]] = {
         "sent": "BIGINT",
         "known": "BIGINT",
         "rejected": "BIGINT",
-        "left": "BIGINT",
+        "unsent": "BIGINT",
         "detail": "VARCHAR",
         "recorded_at": "TIMESTAMPTZ",
     },

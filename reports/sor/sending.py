@@ -151,7 +151,7 @@ def _check(target: str, services: Sequence[str], is_synthetic: bool) -> None:
 
 def _record(home: Home, outcome: Outcome, status: str) -> None:
     row = msgspec.structs.asdict(outcome) | {"status": status, "recorded_at": stamp()}
-    row.pop("would_send")
+    row["unsent"] = row.pop("left") + row.pop("would_send")
     ops.append(home, "sendings", [row])
 
 

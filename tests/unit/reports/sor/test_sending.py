@@ -10,10 +10,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from orchestration.core import ops
 from orchestration.core.home import Home
+from orchestration.core.publish import open_published, republish_operations
 from reports.periods import parse_range
 from reports.sor.api import WrongTarget, parse_target, read_token
 from reports.sor.identity import puid_of
@@ -97,6 +99,14 @@ def test_without_a_token_nothing_is_sent_and_the_run_is_recorded(home: Home, dat
     assert (started["status"], finished["status"], finished["mode"], finished["in_scope"]) == (
         "started", "complete", "dry run", 121,
     )  # fmt: skip
+    assert finished["unsent"] == 120
+    duckdb.connect(str(home.published_restricted)).close()
+    assert republish_operations(home, "run-2") is not None
+    with open_published(home) as con:
+        published = con.execute(
+            "select status, unsent, held_back from ops.sendings order by recorded_at, status"
+        ).fetchall()
+    assert sorted(published) == [("complete", 120, 1), ("started", 0, 0)]
     assert list(read_entries(journal_path(home, database.url))) == []
     assert Sent(home, database.url).outcome.sent == 120
 
