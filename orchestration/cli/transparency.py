@@ -1,6 +1,6 @@
-"""The commands about harmonised transparency reports of the EU: dsa validate and dsa rules.
+"""The commands about harmonised transparency reports of the EU: dsa validate, dsa rules and dsa texts.
 
-It calls reports/dsa; it needs no home, for the report may be anybody's.
+They call reports/dsa. Judging needs no home, for the report may be anybody's; texts are those of our own.
 """
 
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.console import NO, JsonFlag, answer, answer_json, explains, plain, say, show_table
+from orchestration.cli.console import NO, JsonFlag, answer, answer_json, explains, open_home, plain, say, show_table
 
 
 @explains(ValueError, NotADirectoryError)
@@ -79,3 +79,36 @@ def rules(as_json: JsonFlag = False) -> None:
         answer_json([plain(rule) for rule in declared().values()])
     else:
         show_table("Rules", ["rule", "demands", "source"], [[r.rule, r.title, r.source] for r in declared().values()])
+
+
+@explains(ValueError, FileNotFoundError)
+def texts(
+    period: Annotated[str, typer.Option(metavar="P", help="Of the report: 2026, or 2026-H1.")],
+    zone: Annotated[str, typer.Option(help="IANA zone of the period's edges.")] = "UTC",
+    as_json: JsonFlag = False,
+) -> None:
+    """Which texts our own harmonised report would print for each service, and which are missing or wait for approval.
+
+    How texts are written and approved: docs/dsa-texts.md. Exit 1 when one is missing, not approved, too long or unreadable.
+
+    Example:
+      rapporteur dsa texts --period 2026-H1
+    """
+    from orchestration.core.publish import open_published
+    from reports.dsa.outlook import outlook
+    from reports.periods import parse_period
+
+    home = open_home()
+    with open_published(home) as con:
+        found = outlook(con, home, parse_period(period, zone))
+    if as_json:
+        answer_json({**plain(found), "complete": found.is_complete})
+    else:
+        columns = ["service", "indicator", "state", "file", "version", "owner", "approved by", "draft"]
+        rows = [list(plain(one).values()) for one in found.prospects]
+        show_table("Texts", columns, [["" if cell == 0 else cell for cell in row] for row in rows])
+        for defect in found.unreadable:
+            answer(f"unreadable: {defect}")
+        say(f"Texts lie in {home.texts / 'dsa_harmonised'}")
+    if not found.is_complete:
+        raise typer.Exit(NO)

@@ -165,3 +165,13 @@ def test_filling_twice_gives_the_same_bytes(built: Built, texts: Home, year: Pat
     for service in SERVICES:
         for path in (year / service).iterdir():
             assert (tmp_path / "dsa" / service / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_the_texts_command_lists_what_is_missing_and_exits_1(built: Built) -> None:
+    answer = rapporteur(built.home, "dsa", "texts", "--period", "2026", "--json")
+    told = answer.json()
+    assert (answer.code, told["complete"]) == (1, False)
+    assert {(one["service"], one["state"]) for one in told["prospects"]} == {
+        (service, state) for service in SERVICES for state in ("text_missing", "optional")
+    }
+    assert rapporteur(built.home, "dsa", "texts", "--period", "someday").code == 2

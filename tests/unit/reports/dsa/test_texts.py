@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from orchestration.core.home import Home
 from reports.dsa.example_texts import write_example_texts
 from reports.dsa.filling import write_reports
+from reports.dsa.outlook import outlook
 from reports.dsa.texts import QUALITATIVE, choose, plain, read_texts
+from reports.periods import parse_period
 from tests.unit.reports.dsa.hand_figures import ServiceRow, entry, made, registers, write_text, write_texts
 from tests.unit.reports.dsa.test_filling import findings_of, parts_of
 
@@ -177,3 +179,24 @@ def test_markdown_becomes_plain_text() -> None:
 @given(st.text())
 def test_any_text_becomes_plain_text_and_stays_it(text: str) -> None:
     assert all(line == line.strip() and line for line in plain(text).split("\n") if plain(text))
+
+
+def test_the_outlook_says_what_would_be_printed_and_what_is_missing(tmp_path: Path) -> None:
+    home = Home.at(tmp_path / "home")
+    folder = home.texts / "dsa_harmonised"
+    write_texts(folder)
+    write_text(folder, QUALITATIVE[3], version=2, approved_by=None)
+    with registers([ServiceRow("example"), ServiceRow("large", "vlop")]) as con:
+        found = outlook(con, home, parse_period("2026"))
+        states = {one.indicator: one.state for one in found.prospects}
+        assert {one.service for one in found.prospects} == {"example"}
+        assert (states["publication_date"], states[SUMMARY], found.is_complete) == ("optional", "printed", True)
+        assert "governance" not in states
+        assert [one.draft for one in found.prospects if one.draft] == [f"{QUALITATIVE[3]}.all.v2.md"]
+        (folder / f"{QUALITATIVE[3]}.all.v1.md").unlink()
+        (folder / "broken.md").write_text("nothing")
+        found = outlook(con, home, parse_period("2026"))
+        assert {one.indicator: one.state for one in found.prospects}[QUALITATIVE[3]] == "text_not_approved"
+        assert (len(found.unreadable), found.is_complete) == (1, False)
+        half = outlook(con, home, parse_period("2026-01-01..2026-07-01"))
+        assert {(one.service, one.indicator) for one in half.prospects} >= {("large", "governance")}
