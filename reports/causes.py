@@ -49,7 +49,7 @@ class Reader(msgspec.Struct, frozen=True):
         con: A closure that was run at the later watermark.
         feeds: Feeds that its raw schema holds.
         keys: Feed -> column of its id.
-        registers: Feeds that are registers: they have no event days.
+        registers: Feeds that are registers.
         after: Batches beyond this one are what is new.
     """
 

@@ -4,7 +4,7 @@ Running both sides and telling the differences belong here; rows are compared by
 """
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -114,6 +114,7 @@ def restate(  # noqa: PLR0913 - one argument an option of the command
     to_watermark: int,
     *,
     keys: Mapping[str, str],
+    registers: Collection[str],
     as_of: str | None = None,
     zone: str = "UTC",
     bundle: Found | None = None,
@@ -130,6 +131,7 @@ def restate(  # noqa: PLR0913 - one argument an option of the command
         from_watermark: Last batch of the earlier side.
         to_watermark: Last batch of the later side; the same one tells definition and code alone.
         keys: Feed -> column that holds its id, to look records up.
+        registers: Feeds that are registers.
         as_of: RFC 3339 instant for both sides; default: each side's own, as a preparation would choose it.
         zone: IANA zone of the period's midnights.
         bundle: The earlier side, where it is to be this bundle; default: the last one of that period and watermark.
@@ -173,7 +175,7 @@ def restate(  # noqa: PLR0913 - one argument an option of the command
         write_closure(old_sql, home, earlier, con)
         write_closure(new_sql, home, later, con)
         with _run(old_sql, home, earlier.as_of) as (_, first), _run(new_sql, home, later.as_of) as (after_con, second):
-            told = _data_changes(after_con, new_sql, first, second, commits, from_watermark, keys)
+            told = _data_changes(after_con, new_sql, first, second, from_watermark, keys, registers)
             start = first
             if bundle:
                 start = _bundle_side(bundle, earlier.as_of)
@@ -247,15 +249,14 @@ def _data_changes(
     sql: Path,
     first: _Side,
     second: _Side,
-    commits: list[Commit],
     after: int,
     keys: Mapping[str, str],
+    registers: Collection[str],
 ) -> list[tuple[ChangedRow, causes.Cause]]:
     """Changed contributions and their causes between two watermarks under the same models."""
     rows = changed_rows(first.counted, second.counted)
-    feeds = {file.feed for file in recompute.read_plan(sql).lake_files if "." not in file.feed}
-    with_days = {feed for commit in commits for feed in commit.touched_days}
-    reader = causes.Reader(con, frozenset(feeds), keys, frozenset(feeds - with_days), after)
+    feeds = frozenset(file.feed for file in recompute.read_plan(sql).lake_files if "." not in file.feed)
+    reader = causes.Reader(con, feeds, keys, registers, after)
     read_later = None
     if first.as_of != second.as_of and first.known is not None and second.known is not None:
         read_later = causes.known_to_both(rows, first.known, second.known)

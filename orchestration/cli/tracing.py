@@ -4,7 +4,7 @@ They compose the reports' evidence with the vault; what agrees and what does not
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
@@ -28,6 +28,13 @@ if TYPE_CHECKING:
     from reports.verification import Verification
 
 _SHOWN = 50
+
+
+class FeedFacts(TypedDict):
+    """What looking records up takes from the contract."""
+
+    keys: dict[str, str]
+    registers: frozenset[str]
 
 
 @explains(ValueError)
@@ -164,7 +171,7 @@ def restate(
 
     home = open_home()
     with waiting(f"Running {report} at {from_watermark} and at {to_watermark}"):
-        found = explain(home, report, period, from_watermark, to_watermark, keys=_keys(), as_of=as_of, zone=zone)
+        found = explain(home, report, period, from_watermark, to_watermark, **_feeds(), as_of=as_of, zone=zone)
     if as_json:
         answer_json(plain(found))
     else:
@@ -178,14 +185,17 @@ def _against_today(home: Home, filing: str) -> "Restatement":
 
     bundle = find_bundle(home, filing)
     report, period = str(bundle.facts.get("report")), str(bundle.facts.get("period"))
-    return explain(home, report, period, bundle.watermark, bundle.watermark, keys=_keys(), bundle=bundle)
+    return explain(home, report, period, bundle.watermark, bundle.watermark, **_feeds(), bundle=bundle)
 
 
-def _keys() -> dict[str, str]:
-    """Feed -> column of its id."""
+def _feeds() -> FeedFacts:
+    """What the contract says of feeds: the column of each one's id, and which are registers."""
     from assets.ingestion.contracts import FEEDS
 
-    return {name: feed.key[0] for name, feed in FEEDS.items()}
+    return {
+        "keys": {name: feed.key[0] for name, feed in FEEDS.items()},
+        "registers": frozenset(name for name, feed in FEEDS.items() if feed.kind == "register"),
+    }
 
 
 def _show_restatement(found: "Restatement") -> None:

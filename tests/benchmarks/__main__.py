@@ -9,6 +9,7 @@ from tests.benchmarks import (
     history,
     ingestion,
     statements,
+    tracing,
 )
 
 if __name__ == "__main__":
@@ -20,3 +21,4 @@ if __name__ == "__main__":
     coordination.main()
     statements.main()
     dsa_report.main()
+    tracing.main()

@@ -154,7 +154,7 @@ def test_other_code_and_another_definition_are_told_apart_from_data(audited: Aud
         pq.write_table(
             table.filter(pc.not_equal(table["metric"], "decisions")) if name == "figures" else table.slice(0, 0), path
         )
-    found = restate(audited.home, REPORT, PERIOD, 1, 1, keys={}, bundle=found_in(folder))
+    found = restate(audited.home, REPORT, PERIOD, 1, 1, keys={}, registers=(), bundle=found_in(folder))
     by_cause = {one.cause for one in found.totals}
     assert by_cause == {"definition", "code"}
     cells = {cell.figure_key: cell for cell in found.cells}
