@@ -141,7 +141,9 @@ def remove_build(home: Home) -> None:
 
 
 def purge_published(home: Home, folder: Path) -> list[Path]:
-    """Remove the published copies that are older than one built after the erasures, and note it.
+    """Remove every published copy but the one built after the erasures, and note it. Call it under the run lock only.
+
+    Names are not compared: a clock may stand still or go back, and whatever else lies there was made before.
 
     Args:
         home: Whose copies.
@@ -154,9 +156,7 @@ def purge_published(home: Home, folder: Path) -> list[Path]:
     if not waiting:
         return []
     removed = [
-        path
-        for path in sorted(home.published.iterdir())
-        if path.is_dir() and not path.is_symlink() and path != folder and path.name < folder.name
+        path for path in sorted(home.published.iterdir()) if path.is_dir() and not path.is_symlink() and path != folder
     ]
     for path in removed:
         shutil.rmtree(path)
