@@ -71,16 +71,23 @@ def _report_asset(home: Home, entry: Entry) -> dg.AssetsDefinition:
     )
     def report(config: PrepareConfig) -> dg.MaterializeResult[Any]:
         from reports.bundle import prepare
-        from reports.filing.standing import DRAFT
+        from reports.filing.planning import PeriodFiled, Purpose
+        from reports.filing.standing import status_of
         from reports.manifest import NAME, read_manifest
 
-        folder = prepare(home, entry.report_id, config.period or None, as_of=config.as_of or None, zone=config.zone)
+        period, as_of = config.period or None, config.as_of or None
+        try:
+            folder = prepare(
+                home, entry.report_id, period, as_of=as_of, zone=config.zone, purpose=Purpose(keep_signed=True)
+            )
+        except PeriodFiled as stands:
+            folder = stands.folder  # what somebody has signed or filed is theirs: a schedule leaves it as it is
         facts = (read_manifest(folder) or {})["predicate"]
         return dg.MaterializeResult(
             metadata={
                 "filing": facts["filing"],
                 "period": facts["period"],
-                "status": DRAFT,
+                "status": status_of(home, folder),
                 "figures": facts["figure_count"],
                 "provisional": facts["provisional_count"],
                 "watermark": facts["watermark"],

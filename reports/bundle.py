@@ -7,7 +7,6 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import msgspec
@@ -24,13 +23,13 @@ from reports.catalogue.standing import read_services
 from reports.figures import Figures, compute
 from reports.filing import blockers, correction, guide, waivers
 from reports.filing.notices import notices_of
-from reports.filing.register import Head, filings_lock, head, read_entries
-from reports.filing.shelf import is_filed, last_filed, versions
+from reports.filing.planning import ANEW, Plan, Purpose, further_facts, plan_version
+from reports.filing.register import Head, filings_lock, head
 from reports.filing.signers import read_signers
-from reports.filing.standing import DRAFT, read_signatures
+from reports.filing.standing import DRAFT
 from reports.index import write_index
 from reports.lineage import write_lineage
-from reports.manifest import NAME, build_manifest, read_manifest, sha256_of
+from reports.manifest import NAME, build_manifest, sha256_of
 from reports.metrics import read_metrics
 from reports.periods import Period, parse_instant, parse_period
 from reports.published import State, read_state
@@ -42,30 +41,6 @@ from reports.strata import with_digests
 from reports.suppression import printed_figures, small_cells_text
 
 
-class PeriodFiled(ValueError):  # noqa: N818 - says what is the matter
-    """A period whose last version is filed: it takes a correction to prepare another one."""
-
-
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """Which version is prepared, and what it takes over from the draft that it replaces.
-
-    Attributes:
-        filing: `<report>/<period>/v<n>`.
-        version: Number of the version.
-        before: Folder of the filed version that it corrects.
-        correction: What it corrects, or None.
-        waivers: Blockers set aside.
-        lost: Who had signed the draft that it replaces.
-    """
-
-    filing: str
-    version: int
-    before: Path | None
-    correction: correction.Correction | None
-    waivers: tuple[waivers.Waiver, ...]
-    lost: tuple[str, ...]
-
-
 def prepare(
     home: Home,
     report_id: str,
@@ -73,8 +48,7 @@ def prepare(
     *,
     as_of: str | None = None,
     zone: str = "UTC",
-    correcting: correction.Correction | None = None,
-    waiving: Sequence[waivers.Waiver] = (),
+    purpose: Purpose = ANEW,
     notify: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Prepare a report as a draft bundle.
@@ -90,8 +64,7 @@ def prepare(
         as_of: RFC 3339 instant for follow-up and open items; default: the period's end and the longest follow-up, but
             not later than the data know.
         zone: IANA zone whose midnights bound the period.
-        correcting: What a version after a filed one corrects (reports.filing.life.correct).
-        waiving: Blockers that an approver sets aside (reports.filing.life.waive).
+        purpose: What a version after a filed one corrects, what an approver sets aside, whether a signed draft stays.
         notify: Told what the preparation undid.
 
     Returns:
@@ -100,7 +73,7 @@ def prepare(
     Raises:
         UnknownReport: The catalogue has no such report.
         PeriodError: The period, instant or zone cannot be read.
-        PeriodFiled: The last version is filed, and nothing was said to be corrected.
+        PeriodFiled: The last version is filed and nothing was said to be corrected, or it is signed and was to be kept.
         FileNotFoundError: Nothing has been published yet.
         RegisterBroken: The register of filings is broken; nothing was prepared.
     """
@@ -110,13 +83,13 @@ def prepare(
         chosen = parse_period(period, zone) if period else default_period(entry, state, read_services(con), zone)
         shelf = home.filings / entry.report_id / chosen.name
         _clear_leftovers(shelf)
-        plan = _plan(home, shelf, correcting, waiving)
+        plan = plan_version(home, shelf, purpose)
         figures = _figures(con, entry, chosen, state, as_of)
         draft = shelf / f".v{plan.version}.{os.getpid()}.tmp"
         draft.mkdir(parents=True)
         known = head(home)
         _fill(draft, con, home, figures, entry, plan, known)
-        further = _further(plan, known, as_of)
+        further = further_facts(plan, known, as_of)
         statement = build_manifest(draft, plan.filing, figures, entry, further)
         write_bytes(draft / NAME, msgspec.json.format(msgspec.json.encode(statement), indent=1))
         folder = _place(draft, shelf / f"v{plan.version}")
@@ -146,55 +119,6 @@ def prepare(
         )
         write_index(home, state)
     return folder
-
-
-def _plan(home: Home, shelf: Path, correcting: correction.Correction | None, waiving: Sequence[waivers.Waiver]) -> Plan:
-    """Which version comes next on a shelf.
-
-    Raises:
-        PeriodFiled: The last one is filed and nothing is corrected.
-        ValueError: A waiver is for another version.
-    """
-    entries = read_entries(home)
-    numbers = versions(shelf)
-    last = shelf / f"v{numbers[-1]}" if numbers else None
-    shelf_id = shelf.relative_to(home.filings).as_posix()
-    is_open = last is not None and not is_filed(entries, home, last)
-    old = last if is_open and last is not None and read_manifest(last) is not None else None
-    number = numbers[-1] if old else numbers[-1] + 1 if numbers else 1
-    filed = last_filed(entries, shelf_id)
-    if old is None and correcting is None and last is not None and (filed is not None or not is_open):
-        named = filed.filing if filed else f"{shelf_id}/{last.name}"
-        raise PeriodFiled(
-            f"{named} is filed, and nothing filed is ever rewritten. If a figure of it has to change: "
-            f"`rapporteur report correct {named} --reason ... --method ...`."
-        )
-    kept = old and correction.read_correction(old)
-    chosen = correcting or kept or None
-    filing = f"{shelf_id}/v{number}"
-    found = {one.name: one for one in waivers.read_waivers(old)} if old else {}
-    for waiver in waiving:
-        if waiver.filing != filing:
-            raise ValueError(f"the waiver is for {waiver.filing}, and {filing} would be prepared.")
-        found[waiver.name] = waiver
-    return Plan(
-        filing=filing,
-        version=number,
-        before=home.filings / chosen.of if chosen else None,
-        correction=chosen,
-        waivers=tuple(found[name] for name in sorted(found)),
-        lost=tuple(one.signer_id for one in read_signatures(old)) if old else (),
-    )
-
-
-def _further(plan: Plan, known: Head, as_of: str | None) -> dict[str, Any]:
-    """What the predicate says beside what every statement says."""
-    return {
-        "version": plan.version,
-        "as_of_asked": as_of,
-        "register_head": msgspec.to_builtins(known),
-        "corrects": plan.correction.of if plan.correction else None,
-    }
 
 
 def default_period(entry: Entry, state: State, services: Sequence[Service], zone: str = "UTC") -> Period:

@@ -13,6 +13,7 @@ from reports.filing.blockers import NEVER_WAIVED, Blocker
 from reports.filing.correction import Correction
 from reports.filing.entering import file
 from reports.filing.keys import key_id, public_text, read_private_key
+from reports.filing.planning import Purpose
 from reports.filing.register import read_entries
 from reports.filing.shelf import filing_id, last_filed
 from reports.filing.signers import APPROVER, registered, signer_at
@@ -85,7 +86,7 @@ def waive(
         facts["period"],
         as_of=facts.get("as_of_asked"),
         zone=facts["zone"],
-        waiving=tuple(waived),
+        purpose=Purpose(waiving=tuple(waived)),
         notify=notify,
     )
     record_step(home, folder, DRAFT, detail=f"waived {', '.join(names)}", signers=signer.signer_id)
@@ -138,7 +139,7 @@ def correct(
         facts["period"],
         as_of=as_of or facts.get("as_of_asked"),
         zone=facts["zone"],
-        correcting=correction,
+        purpose=Purpose(correcting=correction),
         notify=notify,
     )
 

@@ -35,7 +35,7 @@ def _correction(correction: Correction, changes: Sequence[Change]) -> Notice:
         f"This version corrects {correction.of}, which stays as it was filed. {values} figures differ in value, "
         f"{len(changes) - values} rest on other lines with the same value.",
         ("Corrects", "Reason", "Method", "Corrected at"),
-        ((correction.of, correction.reason, correction.method, correction.corrected_at),),
+        ((correction.of, correction.reason, correction.method, _minute(correction.corrected_at)),),
     )
 
 
@@ -58,9 +58,9 @@ def _waivers(waived: Sequence[Blocker]) -> Notice:
     return Notice(
         "Waived",
         "What would have stopped this filing, set aside by name by an approver.",
-        ("Waived", "What", "Rows", "Reason", "By", "When"),
+        ("Waived", "Reason", "By", "When", "Rows", "What"),
         tuple(
-            (b.name, b.message, f"{b.rows:,}", b.waived.reason, b.waived.signer_id, b.waived.waived_at)
+            (b.name, b.waived.reason, b.waived.signer_id, _minute(b.waived.waived_at), _rows(b), b.message)
             for b in waived
             if b.waived is not None
         ),
@@ -71,6 +71,14 @@ def _blockers(stopping: Sequence[Blocker]) -> Notice:
     return Notice(
         "What stops the filing",
         "As the data stood when this version was prepared; it cannot be filed while one of these stands unwaived.",
-        ("Name", "What", "Rows"),
-        tuple((blocker.name, blocker.message, f"{blocker.rows:,}") for blocker in stopping),
+        ("Name", "Rows", "What"),
+        tuple((blocker.name, _rows(blocker), blocker.message) for blocker in stopping),
     )
+
+
+def _rows(blocker: Blocker) -> str:
+    return f"{blocker.rows:,}" if blocker.rows else "\u2013"
+
+
+def _minute(stamp: str) -> str:
+    return f"{stamp[:16].replace('T', ' ')} UTC"

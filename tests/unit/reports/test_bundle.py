@@ -14,10 +14,11 @@ import pytest
 from orchestration.core import ops
 from orchestration.core.home import Home
 from reports import bundle
-from reports.bundle import PeriodFiled, prepare
+from reports.bundle import prepare
 from reports.catalogue import CATALOGUE, UnknownReport
 from reports.catalogue.calendar import ended_periods
 from reports.catalogue.standing import due
+from reports.filing.planning import PeriodFiled
 from reports.filing.shelf import lock_bundle
 from reports.manifest import read_manifest
 from reports.periods import PeriodError

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from orchestration.core import ops
-from reports.bundle import PeriodFiled, prepare
+from reports.bundle import prepare
 from reports.filing import life, register
 from reports.filing.blockers import read_blockers
 from reports.filing.keys import KeyRefused, create_private_key
 from reports.filing.life import OutOfOrder, Stopped, status_of
+from reports.filing.planning import PeriodFiled, Purpose
 from reports.filing.signers import SignerRefused, registered
 from reports.filing.standing import judge
 from reports.manifest import differences
@@ -272,3 +273,17 @@ def test_definitions_are_printed_with_version_approval_and_date(office: Office) 
     page = (drafted(office) / "report.html").read_text()
     assert "Definitions used" in page
     assert "<td>head_of_regulatory_operations</td><td>2026-01-01</td>" in page
+
+
+def test_a_schedule_leaves_what_somebody_has_signed_or_filed_alone(office: Office) -> None:
+    folder = drafted(office)
+    life.check(office.home, folder, office.preparer)
+    before = bytes_of(folder)
+    with pytest.raises(PeriodFiled) as caught:
+        prepare(office.home, REPORT, PERIOD, purpose=Purpose(keep_signed=True))
+    assert (caught.value.folder, bytes_of(folder)) == (folder, before)
+    life.approve(office.home, folder, office.approver)
+    life.file(office.home, folder)
+    with pytest.raises(PeriodFiled) as caught:
+        prepare(office.home, REPORT, PERIOD, purpose=Purpose(keep_signed=True))
+    assert caught.value.folder == folder
