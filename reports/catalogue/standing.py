@@ -39,7 +39,7 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
         is_filed: Whether it goes through approval and filing; else a prepared bundle is the end of it.
         blocked_by: Names of what stops its filing: failing required checks, or the blockers of its newest bundle.
         filing: Id of its newest bundle; empty when there is none.
-        days: Days that a range stands for and that have no bundle; 0 for a period by itself.
+        days: Days that a range stands for and that are not done; 0 for a period by itself.
     """
 
     report_id: str
@@ -135,10 +135,10 @@ def _row(
     home: Home, entry: Entry, owed: Owed, today: date, failing: frozenset[str], *, is_synthetic: bool
 ) -> Due | None:
     if owed.days:
-        return _older_days(home, entry, owed, today)
+        return _older_days(home, entry, owed, today, is_synthetic=is_synthetic)
     folder = newest_bundle(home, entry.report_id, owed.period)
     stage = _stage(home, folder) if folder else ""
-    done = bool(stage) and (not entry.is_filed or is_synthetic or stage in DONE)
+    done = _is_done(entry, stage, is_synthetic=is_synthetic)
     late = owed.due_on < today and not done
     blocked = () if done or not entry.is_filed else _blockers(folder, entry, failing)
     status = stage if done else "blocked" if blocked else "overdue" if late else stage or "due"
@@ -158,12 +158,20 @@ def _row(
     )
 
 
-def _older_days(home: Home, entry: Entry, owed: Owed, today: date) -> Due | None:
-    """One row for the older days of a daily report that have no bundle; None when every one has."""
-    shelf = home.filings / entry.report_id
-    kept = {path.parent.parent.name for path in shelf.glob("*/v*/manifest.json")}
+def _is_done(entry: Entry, stage: str, *, is_synthetic: bool) -> bool:
+    """Whether a stage is all that a report needs; a draft of generated data is as far as it can come."""
+    return bool(stage) and (not entry.is_filed or is_synthetic or stage in DONE)
+
+
+def _older_days(home: Home, entry: Entry, owed: Owed, today: date, *, is_synthetic: bool) -> Due | None:
+    """One row for the older days of a daily report that are not done; None when every one is."""
+
+    def is_done(day: date) -> bool:
+        folder = newest_bundle(home, entry.report_id, day.isoformat())
+        return folder is not None and _is_done(entry, _stage(home, folder), is_synthetic=is_synthetic)
+
     start = parse_period(owed.period).start.date()
-    missing = [day for n in range(owed.days) if (day := start + timedelta(days=n)).isoformat() not in kept]
+    missing = [day for n in range(owed.days) if not is_done(day := start + timedelta(days=n))]
     if not missing:
         return None
     due_on = due_day(missing[0] + timedelta(days=1), entry.due)

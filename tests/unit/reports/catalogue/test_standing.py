@@ -111,3 +111,13 @@ def test_a_tour_shows_the_last_ended_period_that_deliveries_touch_or_a_month_ins
     }
     monkeypatch.setattr(standing, "CATALOGUE", entries)
     assert standing.touched_periods(small_copy) == {"month": ["2026-06"], "quarter": ["2026-Q2"], "year": ["2026-06"]}
+
+
+def test_an_older_day_of_a_filing_with_nothing_but_a_draft_is_not_done(
+    real_copy: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daily = msgspec.structs.replace(CATALOGUE[REPORT], cadence="daily", due=After(days=2), is_filed=True)
+    monkeypatch.setattr(standing, "CATALOGUE", {REPORT: daily})
+    prepare(real_copy, REPORT, "2026-04-02")
+    (row,) = [row for row in due(real_copy) if row.days]
+    assert (row.period, row.days) == ("2026-04-02..2026-07-04", 93)
