@@ -20,7 +20,7 @@ from reports.manifest import RESTRICTED
 from reports.metrics import dimensions_of
 from reports.published import columns_of, relations
 from reports.render.csv import csv_bytes
-from reports.strata import contributor_batches, strata_table
+from reports.strata import contributors, strata_table
 
 FIGURE_SCHEMA = pa.schema(
     [
@@ -117,13 +117,9 @@ def write_strata(con: duckdb.DuckDBPyConnection, figures: Figures, path: Path) -
 
 def write_contributors(con: duckdb.DuckDBPyConnection, figures: Figures, path: Path) -> None:
     """One row per contribution that counts, ordered; written batch by batch."""
-    batches = contributor_batches(con, figures)
-    first = next(batches, None)
-    schema = first.schema if first is not None else pa.schema([("stratum_id", pa.string())])
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        if first is not None:
-            writer.write_batch(first)
-        for batch in batches:
+    reader = contributors(con, figures)
+    with pq.ParquetWriter(path, reader.schema, compression="zstd") as writer:
+        for batch in reader:
             writer.write_batch(batch)
 
 

@@ -3,7 +3,7 @@
 Everything here is read from the tables `contributed_<part>` that reports.figures leaves on its connection.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -64,13 +64,11 @@ def strata_table(con: duckdb.DuckDBPyConnection, figures: Figures) -> pa.Table:
     return con.execute(" union all ".join(selects) + f" order by {strata_sql.STRATA_ORDER}").to_arrow_table()
 
 
-def contributor_batches(
-    con: duckdb.DuckDBPyConnection, figures: Figures, rows: int = 65536
-) -> Iterator[pa.RecordBatch]:
-    """All contributions that count, in batches, ordered by (stratum, file, line, record)."""
+def contributors(con: duckdb.DuckDBPyConnection, figures: Figures, rows: int = 65536) -> pa.RecordBatchReader:
+    """All contributions that count, in batches, ordered by (stratum, file, line, record); the columns are there when none does."""
     selects = [strata_sql.contributor_listing(part, f"counted_{part}") for part, _ in _parts(con, figures)]
     sql = " union all ".join(selects) + f" order by {strata_sql.CONTRIBUTOR_ORDER}"
-    yield from con.execute(sql).to_arrow_reader(rows)
+    return con.execute(sql).to_arrow_reader(rows)
 
 
 def _parts(con: duckdb.DuckDBPyConnection, figures: Figures) -> list[tuple[str, Sequence[str]]]:

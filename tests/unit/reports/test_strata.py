@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.core.home import Home
-from reports.strata import contributor_batches, strata_table
+from reports.strata import contributors, strata_table
 from tests.unit.reports.conftest import MAY, Compute, small_facts
 from tests.unit.reports.published_copy import build_copy
 
@@ -33,7 +33,7 @@ def test_contributors_make_every_stratum_and_strata_make_every_figure(small_copy
     )
     strata = strata_table(con, figures).to_pylist()
     lines = defaultdict(list)
-    for row in rows_of(contributor_batches(con, figures)):
+    for row in rows_of(contributors(con, figures)):
         amount = "" if row["amount"] is None else row["amount"]
         lines[row["stratum_id"]].append(f"{row['file_sha256']}:{row['line']}:{row['role']}:{amount}\n")
     assert set(lines) == {stratum["stratum_id"] for stratum in strata}
@@ -103,7 +103,7 @@ def test_lines_sort_alike_with_and_without_their_line_feed(pairs: list[tuple[int
 
 def test_contributors_are_totally_ordered(small_copy: Home, computed: Compute) -> None:
     figures, con = computed(small_copy)
-    table = pa.Table.from_batches(list(contributor_batches(con, figures, rows=7)))
+    table = pa.Table.from_batches(list(contributors(con, figures, rows=7)))
     rows = [
         tuple(row[name] for name in ("part", "metric", "role", "stratum_id", "file_sha256", "line", "record_id"))
         for row in table.to_pylist()

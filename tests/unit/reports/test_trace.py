@@ -141,3 +141,10 @@ def test_record_leads_back_to_the_figures_that_it_also_decided(small_copy: Home)
     assert "appeals/appeals_filed" in {one.figure_key for one in reached}
     assert trace_back(small_copy, "cd" * 32, 1, ["enforcement_actions/act-1"], batch_id=8) == []
     assert trace_back(small_copy, "cd" * 32, 1) == []
+
+
+def test_a_bundle_that_counts_nothing_can_be_traced_back_too(small_copy: Home) -> None:
+    folder = prepare(small_copy, "enforcement_overview", "2026-04")
+    with duckdb.connect() as con:
+        described = con.execute(f"describe select * from '{folder}/contributors.parquet'").fetchall()
+    assert {"stratum_id", "file_sha256", "line", "input_refs"} <= {str(row[0]) for row in described}
