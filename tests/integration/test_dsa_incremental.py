@@ -133,7 +133,7 @@ def grown(tmp_path_factory: pytest.TempPathFactory, manifest: Any) -> tuple[Ware
     return warehouse, {batch: grow(warehouse, manifest, batch, batch - 1) for batch in range(1, LAST + 1)}
 
 
-@pytest.mark.parametrize("watermark", [2, 3, LAST])
+@pytest.mark.parametrize("watermark", [2, LAST])
 def test_touched_days_give_the_same_decisions_as_a_rebuild(
     watermark: int, grown: tuple[Warehouse, dict[int, dict[str, list[str]]]], manifest: Any, tmp_path: Path
 ) -> None:
