@@ -136,7 +136,12 @@ def _bundles(home: Home) -> list[dict[str, Any]]:
         return []
     from reports.erased_bundles import remove_drafts
 
-    return [plain(one) for one in remove_drafts(home)]
+    told = remove_drafts(home)
+    if any(one.was_removed for one in told):
+        from orchestration.publication import refresh_operations
+
+        refresh_operations(home)
+    return [plain(one) for one in told]
 
 
 def _finish(
