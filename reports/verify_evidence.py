@@ -57,6 +57,9 @@ def check_evidence(bundle: Found) -> tuple[list[Finding], dict[str, int]]:
             members = _members(figures, strata)
             findings += _figures_from_strata(figures, members)
             findings += _values_from_contributors(con, bundle, figures, members)
+            if folder != bundle.folder:
+                printed = _rows(con, "select * from read_parquet($path)", bundle.folder / "figures.parquet")
+                findings += _printed_from_exact(printed, figures)
     except duckdb.Error as error:
         raise OSError(f"{folder}: its evidence cannot be read ({error})") from error
     return findings, {"figures": len(figures), "strata": len(strata), "contributors": contributors}
@@ -155,6 +158,20 @@ def _values_from_contributors(
                 shown = (f"{name} {figure[name]}", f"{name} {found if name != 'value' else _unscaled(found)}")
                 message = "the figure's contributors do not give it"
                 findings.append(_finding("figures", figure["figure_key"], *shown, message))
+    return _shortened(findings)
+
+
+def _printed_from_exact(printed: list[dict[str, Any]], figures: list[dict[str, Any]]) -> list[Finding]:
+    """Where small cells are suppressed: what is printed is the exact figure, or nothing."""
+    exact = {figure["figure_key"]: figure["value"] for figure in figures}
+    message = "what is printed is not what the exact evidence gives"
+    findings = [
+        _finding(
+            "figures", one["figure_key"], f"value {exact.get(one['figure_key'])}", f"value {one['value']}", message
+        )
+        for one in printed
+        if one["figure_key"] not in exact or one["value"] not in {None, exact[one["figure_key"]]}
+    ]
     return _shortened(findings)
 
 

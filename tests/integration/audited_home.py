@@ -66,7 +66,7 @@ def audited_home(built: Built, root: Path) -> Audited:
     )
     land(home, "enforcement_actions", later_version(home, revised))
     change_register(home)
-    answer = rapporteur(home, "run", "--json", RAPPORTEUR_NOW=PINNED_NOW)
+    answer = rapporteur(home, "run", "--json", timeout=900, RAPPORTEUR_NOW=PINNED_NOW)
     assert answer.code in {0, 1}, answer.stderr[-4000:]
     return Audited(home, folder, figures, retracted, revised)
 

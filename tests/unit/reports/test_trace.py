@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -148,3 +149,17 @@ def test_a_bundle_that_counts_nothing_can_be_traced_back_too(small_copy: Home) -
     with duckdb.connect() as con:
         described = con.execute(f"describe select * from '{folder}/contributors.parquet'").fetchall()
     assert {"stratum_id", "file_sha256", "line", "input_refs"} <= {str(row[0]) for row in described}
+
+
+def test_printed_figure_that_is_not_the_exact_one_is_named_where_small_cells_are_suppressed(bundle: Found) -> None:
+    exact = bundle.folder / "restricted"
+    exact.mkdir()
+    for name in ("figures.parquet", "strata.parquet", "contributors.parquet"):
+        shutil.copyfile(bundle.folder / name, exact / name)
+    rewritten(
+        bundle.folder / "figures.parquet",
+        "select * replace (case figure_key when 'actions/actions' then value + 1 when 'actions/decisions' then null "
+        "else value end as value) from t",
+    )
+    findings, _ = check_evidence(bundle)
+    assert [finding.where for finding in findings] == ["actions/actions"]
