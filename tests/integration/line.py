@@ -8,14 +8,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from assets.transform.project import cache_dir
 from orchestration.core.home import Home
 
 TIMELESS = ("marts", "contributions", "reporting", "history")
@@ -39,8 +42,42 @@ def rapporteur(home: Home, *words: str, timeout: float = 300, **environment: str
     """Run the command line in a process of its own, as a person would."""
     command = [str(Path(sys.executable).with_name("rapporteur")), *words]
     settings = {**os.environ, "RAPPORTEUR_HOME": str(home.root), "COLUMNS": "200", **environment}
+    if words[0] == "run":
+        lend_parsed(home)
     done = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=timeout, check=False)
+    if words[0] == "run" and done.returncode == 0:
+        keep_parsed(home)
     return Answer(done.returncode, done.stdout, done.stderr)
+
+
+def lend_parsed(home: Home) -> None:
+    """Give a new home the parsed project that another home of this session left: it is the same for all, and a dozen CPU-seconds."""
+    if not cache_dir(home).exists() and _kept().exists():
+        for name in _PARSED:
+            target = cache_dir(home) / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(_kept() / name, target)
+
+
+def keep_parsed(home: Home) -> None:
+    """Keep a home's parsed project for the next one."""
+    if not _kept().exists() and all((cache_dir(home) / name).is_file() for name in _PARSED):
+        draft = Path(tempfile.mkdtemp(dir=_kept().parent))
+        for name in _PARSED:
+            (draft / name).parent.mkdir(exist_ok=True)
+            shutil.copy2(cache_dir(home) / name, draft / name)
+        try:
+            draft.rename(_kept())
+        except OSError:  # another worker was first
+            shutil.rmtree(draft)
+
+
+_PARSED = ("target/manifest.json", "target/partial_parse.msgpack", "lineage.json")
+
+
+def _kept() -> Path:
+    session = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
+    return Path(tempfile.gettempdir()) / f"rapporteur-parsed-{session}"
 
 
 def published_contents(home: Home) -> dict[str, tuple[int, str]]:
